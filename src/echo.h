@@ -1,0 +1,37 @@
+/* echo.h: one connection, from its first byte to its end (RFC 862). Knows nothing of processes or listeners. */
+#ifndef MPECHOD_ECHO_H
+#define MPECHOD_ECHO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a connection ended: eof: the client closed, and has all it sent; reset: it broke off; idle: nothing moved for the
+ * idle time; limit: the connection's total time was up; drain: the daemon is stopping; error: anything else. */
+enum echo_end { ECHO_EOF, ECHO_RESET, ECHO_IDLE, ECHO_LIMIT, ECHO_DRAIN, ECHO_ERROR };
+
+struct echo {
+    int fd; /* a connected, blocking stream socket, whose SO_RCVTIMEO and SO_SNDTIMEO are io_timeout */
+    unsigned char *buffer;
+    size_t size;
+    double io_timeout; /* seconds, 0 = none */
+    double limit;      /* of the whole connection, seconds, 0 = none */
+    /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second while
+     * bytes flow, and when a signal interrupts the wait for them. */
+    double (*drain_deadline)(void *context);
+    void *context;
+};
+
+struct echo_result {
+    enum echo_end end;
+    uint64_t in, out; /* bytes */
+    double seconds;
+};
+
+/* Send back what comes until the connection ends. Shuts the socket down for sending, but leaves it open. In the steady
+ * state a message costs two system calls. */
+struct echo_result echo_run(const struct echo *echo);
+
+/* "eof" and so on. */
+const char *echo_end_name(enum echo_end end);
+
+#endif

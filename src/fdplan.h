@@ -1,0 +1,25 @@
+/* fdplan.h: which descriptor number means what. Constants, so that neither a signal handler nor a worker
+ * needs a variable to find its descriptors. Everything that is not named here is private to the master,
+ * lives at FD_PRIVATE or above, and is closed in a worker before it reads its first byte. */
+#ifndef MPECHOD_FDPLAN_H
+#define MPECHOD_FDPLAN_H
+
+enum fdplan {
+    /* every process: 0 and 1 are /dev/null */
+    FD_LOG = 2,
+
+    /* a worker */
+    FD_CONN = 3,     /* the connection; free between connections, so accept(2)'s lowest-number rule gives it */
+    FD_LIFELINE = 4, /* read end of its generation's lifeline, O_NONBLOCK */
+    FD_DOORBELL = 5, /* eventfd to the master, EFD_NONBLOCK */
+    FD_LISTEN = 6,   /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
+
+    /* the master */
+    FD_SELFPIPE_READ = 38,
+    FD_SELFPIPE_WRITE = 39,
+    FD_PRIVATE = 40,
+};
+
+enum { FD_LISTEN_MAX = FD_SELFPIPE_READ - FD_LISTEN };
+
+#endif

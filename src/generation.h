@@ -1,0 +1,54 @@
+/* generation.h: workers that share a configuration, listeners, a lifeline and an accept turn, and leave together. */
+#ifndef MPECHOD_GENERATION_H
+#define MPECHOD_GENERATION_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "conf.h"
+#include "listen.h"
+#include "log.h"
+#include "stall.h"
+#include "turn.h"
+#include "util.h"
+
+/* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
+ * its end retires them all, and comes by itself if the master dies. */
+struct generation {
+    unsigned number;
+    /* What workers are forked with; the master's, NULL once the generation is retired. */
+    const struct conf *conf;
+    const struct listen_set *listeners;
+    struct log *log;
+
+    int lifeline_read, lifeline_write; /* -1 once retired */
+    struct turn *turn;
+    int turn_fd;
+    char *lock_file;
+    unsigned workers; /* alive */
+    unsigned deaths;  /* abnormal ones */
+    int failure;      /* exit status of a worker that could not even start; 0: none */
+    struct stall stall;
+    bool kicked;     /* a stall was met with turn_kick, and nothing else has helped yet */
+    double deadline; /* util_now() seconds: its connections must have ended; 0: whenever they like */
+    struct generation *older;
+};
+
+/* NULL with a reason on failure. */
+struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
+                                     struct log *log, struct reason *why);
+
+/* Not before its last worker is gone, or they could not tell their end. */
+void generation_destroy(struct generation *generation);
+
+/* Close the lifeline: its workers take no more connections. */
+void generation_retire(struct generation *generation);
+bool generation_is_retired(const struct generation *generation);
+
+/* Tell n idle workers to leave, and how many of those told have not read it yet. */
+void generation_thin(struct generation *generation, unsigned n);
+unsigned generation_thinning(const struct generation *generation);
+
+void generation_set_deadline(struct generation *generation, double deadline);
+
+#endif

@@ -1,0 +1,250 @@
+/* listen.c: the listening sockets; see listen.h. Whatever can be set on a listener and inherited by its connections
+ * is, for that costs nothing per connection: TCP_NODELAY, timeouts, keepalive, urgent data in line. */
+#include "listen.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static bool set_int(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+void listen_set_timeouts(int fd, double seconds)
+{
+    struct timeval t = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
+    if (seconds > 0 && t.tv_sec == 0 && t.tv_usec == 0)
+        t.tv_usec = 1; /* 0 would mean for ever */
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
+
+/* A socket file that nobody answers at was left behind by a daemon that was killed. */
+static bool remove_stale(const struct addr *addr, struct reason *why)
+{
+    const char *path = addr_path(addr);
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return true;
+    if (!S_ISSOCK(st.st_mode))
+        return reason_set(why, "%s exists and is not a socket: remove it, or choose another path", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 &&
+                   errno == ECONNREFUSED;
+    util_close(fd);
+    if (!refused)
+        return reason_set(why, "somebody listens at %s already", path);
+    return unlink(path) == 0 || reason_set(why, "cannot remove the old socket %s: %s", path, strerror(errno));
+}
+
+static bool cannot(struct reason *why, const char *what, const struct addr *addr)
+{
+    int error = errno;
+    char text[ADDR_TEXT_MAX];
+    addr_format_listen(addr, text);
+    const char *hint = error == EADDRINUSE                              ? ": does another server listen there?"
+                       : error == EACCES && addr_path(addr) == NULL     ? ": ports below 1024 are root's"
+                       : error == EADDRNOTAVAIL                         ? ": it is not an address of this machine"
+                                                                        : "";
+    return reason_set(why, "cannot %s %s: %s%s", what, text, strerror(error), hint);
+}
+
+static bool bind_unix(int fd, const struct addr *addr, mode_t mode, struct reason *why)
+{
+    if (!remove_stale(addr, why))
+        return false;
+    mode_t before = umask(0777 & ~mode);
+    int rc = bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
+    umask(before);
+    return rc == 0 || cannot(why, "bind", addr);
+}
+
+static bool bind_inet(int fd, const struct addr *addr, struct reason *why)
+{
+    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte is a byte: it comes back in its place */
+    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (addr->storage.ss_family == AF_INET6)
+        set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !addr->dual_stack);
+    return bind(fd, (const struct sockaddr *)&addr->storage, addr->length) == 0 || cannot(why, "bind", addr);
+}
+
+/* "*" where the kernel has no IPv6. */
+static int open_socket(struct addr *addr)
+{
+    const int flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int fd = socket(addr->storage.ss_family, flags, 0);
+    if (fd < 0 && errno == EAFNOSUPPORT && addr->dual_stack) {
+        struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t)addr_port(addr))};
+        memset(&addr->storage, 0, sizeof addr->storage);
+        memcpy(&addr->storage, &any, sizeof any);
+        addr->length = sizeof any;
+        fd = socket(AF_INET, flags, 0);
+    }
+    return util_fd_private(fd);
+}
+
+static bool open_one(struct listener *listener, struct addr at, const struct conf_listen *wanted,
+                     const struct conf *conf, struct reason *why)
+{
+    *listener = (struct listener){.wanted = wanted->addr};
+    int fd = open_socket(&at);
+    if (fd < 0)
+        return cannot(why, "make a socket for", &at);
+    bool bound = addr_path(&at) != NULL ? bind_unix(fd, &at, wanted->mode, why) : bind_inet(fd, &at, why);
+    listen_set_timeouts(fd, conf_io_timeout(conf));
+    if (bound && listen(fd, (int)conf->backlog) != 0)
+        bound = cannot(why, "listen at", &at);
+    if (!bound) {
+        close(fd);
+        return false;
+    }
+    if (addr_path(&at) == NULL)
+        getsockname(fd, (struct sockaddr *)&at.storage, &at.length);
+    listener->fd = fd;
+    listener->bound = at;
+    return true;
+}
+
+static bool has_fd(const struct listen_set *set, int fd)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->at[i].fd == fd)
+            return true;
+    return false;
+}
+
+/* The socket of set for that address, unless taken has it already: port 0 may be asked for twice. */
+static const struct listener *find(const struct listen_set *set, const struct addr *wanted, const struct listen_set *taken)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (addr_equal(&set->at[i].wanted, wanted) && (taken == NULL || !has_fd(taken, set->at[i].fd)))
+            return &set->at[i];
+    return NULL;
+}
+
+/* A socket that somebody shut down hangs up; a closed one is not valid. */
+static bool is_broken(short revents)
+{
+    return (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+static bool is_sound(int fd)
+{
+    struct pollfd pollfd = {.fd = fd};
+    return poll(&pollfd, 1, 0) >= 0 && !is_broken(pollfd.revents);
+}
+
+bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
+                 struct reason *why)
+{
+    set->n = 0;
+    for (size_t i = 0; i < conf->listens; i++) {
+        const struct conf_listen *wanted = &conf->listen[i];
+        const struct listener *kept = find(old, &wanted->addr, set);
+        if (kept != NULL && is_sound(kept->fd)) {
+            set->at[set->n++] = *kept;
+        } else if (open_one(&set->at[i], kept != NULL ? kept->bound : wanted->addr, wanted, conf, why)) {
+            set->n++;
+        } else {
+            *failed = i;
+            listen_close(set, old);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of two sockets at one path only the one that is there now owns the file: a renewed one has replaced the other's. */
+static bool owns_path(const struct listener *listener, const struct listen_set *kept)
+{
+    return addr_path(&listener->bound) != NULL && find(kept, &listener->wanted, NULL) == NULL;
+}
+
+void listen_close(const struct listen_set *set, const struct listen_set *kept)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (has_fd(kept, set->at[i].fd))
+            continue;
+        if (owns_path(&set->at[i], kept))
+            unlink(addr_path(&set->at[i].bound));
+        close(set->at[i].fd);
+    }
+}
+
+void listen_tune(const struct listen_set *set, const struct conf *conf)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        listen(set->at[i].fd, (int)conf->backlog);
+        listen_set_timeouts(set->at[i].fd, conf_io_timeout(conf));
+    }
+}
+
+/* For a listening socket TCP_INFO's tcpi_unacked is the length of its accept queue; a Unix one cannot tell. */
+static unsigned queue_length(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_unacked == 0)
+        return 1;
+    return info.tcpi_unacked;
+}
+
+unsigned listen_waiting(const struct listen_set *set, bool *broken)
+{
+    struct pollfd pollfds[FD_LISTEN_MAX];
+    unsigned waiting = 0;
+    *broken = false;
+    for (size_t i = 0; i < set->n; i++)
+        pollfds[i] = (struct pollfd){.fd = set->at[i].fd, .events = POLLIN};
+    if (poll(pollfds, set->n, 0) <= 0)
+        return 0;
+    for (size_t i = 0; i < set->n; i++) {
+        if (is_broken(pollfds[i].revents))
+            *broken = true;
+        else if ((pollfds[i].revents & POLLIN) != 0)
+            waiting += queue_length(pollfds[i].fd);
+    }
+    return waiting;
+}
+
+/* TCP: drop every SYN, so that handshakes under way complete and no new one begins. Unix: take the name away. */
+void listen_refuse(const struct listen_set *set)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13), /* the flags of the TCP header */
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02 /* SYN */, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    for (size_t i = 0; i < set->n; i++) {
+        const char *path = addr_path(&set->at[i].bound);
+        if (path != NULL)
+            unlink(path);
+        else
+            setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    }
+}
+
+void listen_names(const struct listen_set *set, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < set->n && used < size; i++) {
+        char name[ADDR_TEXT_MAX];
+        addr_format_listen(&set->at[i].bound, name);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", name);
+    }
+}

@@ -1,0 +1,50 @@
+/* listen.h: the listening sockets. The master makes, keeps, watches and closes them; workers only accept. */
+#ifndef MPECHOD_LISTEN_H
+#define MPECHOD_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "fdplan.h"
+#include "util.h"
+
+struct listener {
+    int fd;
+    struct addr wanted; /* as configured; port 0: any */
+    struct addr bound;  /* as the kernel has it */
+};
+
+/* The listeners of a generation. A socket may be in the sets of two generations. */
+struct listen_set {
+    struct listener at[FD_LISTEN_MAX];
+    size_t n;
+};
+
+/* Open what conf asks for into *set. A socket of old (may be empty) with the same address is taken over if it is sound,
+ * and made anew in its place, on the same port, if it is broken. All or nothing: on failure old is as it was, and *failed
+ * tells which of conf's listeners it was. */
+bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
+                 struct reason *why);
+
+/* Close the sockets of set that are not in kept, and remove their socket files. */
+void listen_close(const struct listen_set *set, const struct listen_set *kept);
+
+/* Set what conf says of kept sockets too: backlog and timeouts. */
+void listen_tune(const struct listen_set *set, const struct conf *conf);
+
+/* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket no
+ * longer listens, because somebody shut it down, say. */
+unsigned listen_waiting(const struct listen_set *set, bool *broken);
+
+/* From now on let nobody new in; who is in the queues or on the way there may still be accepted. */
+void listen_refuse(const struct listen_set *set);
+
+/* "ADDR:PORT, ADDR:PORT" as bound. */
+void listen_names(const struct listen_set *set, char *text, size_t size);
+
+/* Settings that an accepted TCP connection inherits from its listener, but a Unix one does not: it gets them here. */
+void listen_set_timeouts(int fd, double seconds);
+
+#endif

@@ -1,0 +1,96 @@
+/* main.c: composes the program: command line, configuration, detaching, master. Exit status: 0 fine or stopped by
+ * request, 1 cannot start or run, 64 usage, 78 bad configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "conf.h"
+#include "daemonize.h"
+#include "master.h"
+#include "options.h"
+#include "util.h"
+
+static int complain(int status, const struct reason *why)
+{
+    fprintf(stderr, "%s%s\n", status == EX_CONFIG ? "" : "mpechod: ", why->text);
+    if (status == EX_USAGE)
+        fputs("Try 'mpechod --help'.\n", stderr);
+    return status;
+}
+
+/* The daemon leaves the directory that it was started in, but reads the file again at a reload. */
+static char *absolute(const char *path)
+{
+    char *directory = path[0] == '/' ? NULL : getcwd(NULL, 0), *whole = NULL;
+    if (path[0] == '/' || directory == NULL)
+        return strdup(path);
+    if (asprintf(&whole, "%s/%s", directory, path) < 0)
+        whole = NULL;
+    free(directory);
+    return whole;
+}
+
+static int flush(void)
+{
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const struct options *options, struct master_setup *setup)
+{
+    struct reason why;
+    setup->ready = -1;
+    if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why))) {
+        conf_free(setup->conf);
+        return complain(EXIT_FAILURE, &why);
+    }
+    return master_run(setup);
+}
+
+static int act(const struct options *options, struct master_setup *setup)
+{
+    struct reason why;
+    setup->conf = conf_load(&setup->source, &why);
+    if (setup->conf == NULL)
+        return complain(EX_CONFIG, &why);
+    if (options->action == OPTIONS_RUN)
+        return run(options, setup);
+    if (options->action == OPTIONS_DUMP)
+        conf_dump(setup->conf, stdout);
+    else
+        puts("ok");
+    conf_free(setup->conf);
+    return flush();
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct reason why;
+    if (!options_parse(&options, argc, argv, &why))
+        return complain(EX_USAGE, &why);
+    if (options.action == OPTIONS_HELP) {
+        options_help(stdout);
+        return flush();
+    }
+    if (options.action == OPTIONS_VERSION) {
+        puts("mpechod " PACKAGE_VERSION);
+        return flush();
+    }
+    char *file = absolute(options.config != NULL ? options.config : SYSCONFDIR "/mpechod.conf");
+    struct master_setup setup = {.source = {.file = file,
+                                            .set = options.set,
+                                            .sets = options.sets,
+                                            .listen = options.listen,
+                                            .listens = options.listens,
+                                            .foreground = options.foreground}};
+    int status = act(&options, &setup);
+    free(file);
+    return status;
+}

@@ -1,0 +1,18 @@
+/* stall.c: is the accept turn stuck? See stall.h. */
+#include "stall.h"
+
+bool stall_check(struct stall *stall, unsigned waiting, unsigned idle, uint64_t accepts, double timeout, double now)
+{
+    if (waiting == 0 || idle == 0 || timeout <= 0) {
+        stall->watching = false;
+        return false;
+    }
+    if (!stall->watching || stall->accepts != accepts) {
+        *stall = (struct stall){.watching = true, .since = now, .accepts = accepts};
+        return false;
+    }
+    if (now - stall->since < timeout)
+        return false;
+    stall->watching = false;
+    return true;
+}
