@@ -1,5 +1,5 @@
-/* board.h: the scoreboard: a page of shared memory for each worker, which it alone writes; nobody else's is mapped in it.
- * What stands on it is gossip to the master: it is read once, range-checked, counted, and never used as an index, a
+/* board.h: the scoreboard: a page of shared memory for each worker, which it alone writes; none but its own is mapped in
+ * it, so that a stray pointer hits nobody else's (a worker that means harm can map more). What stands on it is gossip to the master: it is read once, range-checked, counted, and never used as an index, a
  * length, a pointer or a pid (Apache's CVE-2019-0211 and PHP-FPM's CVE-2021-21703 were root exploits that way). */
 #ifndef MPECHOD_BOARD_H
 #define MPECHOD_BOARD_H

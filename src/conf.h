@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 #include "addr.h"
-#include "confkeys.h"
 #include "fdplan.h"
 #include "util.h"
 
@@ -19,6 +18,9 @@ struct conf_listen {
 };
 
 enum { CONF_UNSET = 0, CONF_COMMAND_LINE = -1 };
+
+/* How many keys there are beside `listen`; see confkeys.h. */
+enum { CONFKEYS = 18 };
 
 enum conf_format { CONF_FORMAT_TEXT, CONF_FORMAT_JSON };
 
@@ -35,9 +37,7 @@ struct conf {
     double idle, connection, drain;
     char *log_target;
     unsigned log_level;  /* enum log_level */
-    unsigned log_format; /* enum { CONF_UNSET = 0, CONF_COMMAND_LINE = -1 };
-
-enum conf_format */
+    unsigned log_format; /* enum conf_format */
     bool log_access;
     char *user, *group, *pid_file;
     uid_t uid; /* of user and group; only looked up as root */
@@ -60,9 +60,6 @@ struct conf *conf_load(const struct conf_source *source, struct reason *why);
 /* Put before a reason what is to blame for it: "FILE:LINE: KEY: ", as for a mistake in the file. Returns false. */
 bool conf_blame(const struct conf *conf, const char *key, struct reason *why);
 bool conf_blame_listener(const struct conf *conf, size_t index, struct reason *why);
-
-/* How long one recv or send may take: timeout.idle, or timeout.connection where that is less. Seconds, 0 = for ever. */
-double conf_io_timeout(const struct conf *conf);
 
 void conf_free(struct conf *conf);
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "conf.h"
-
 #define LONGEST 31536000.0 /* seconds: a year */
 
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
@@ -17,7 +15,7 @@ const struct confkey confkeys[CONFKEYS] = {
     {"pool.min_spare", CONFKEY_COUNT, AT(min_spare), 1, 32768, NULL},
     {"pool.max_spare", CONFKEY_COUNT, AT(max_spare), 1, 32768, NULL},
     {"pool.max_workers", CONFKEY_COUNT, AT(max_workers), 1, 32768, NULL},
-    {"pool.max_connections", CONFKEY_COUNT, AT(max_connections), 0, 4294967295.0, NULL},
+    {"pool.max_connections", CONFKEY_COUNT, AT(max_connections), 0, 2147483647, NULL},
     {"accept.lock_file", CONFKEY_PATH, AT(lock_file), 0, 0, NULL},
     {"accept.backlog", CONFKEY_COUNT, AT(backlog), 1, 65535, NULL},
     {"accept.stall_timeout", CONFKEY_SECONDS, AT(stall_timeout), 0, LONGEST, NULL},

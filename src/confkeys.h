@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "conf.h"
+
 enum confkey_type {
     CONFKEY_COUNT,   /* unsigned; an integer from min to max */
     CONFKEY_SECONDS, /* double; an integer or a float from min to max */
@@ -18,12 +20,10 @@ enum confkey_type {
 struct confkey {
     const char *path; /* GROUP.NAME */
     enum confkey_type type;
-    size_t offset; /* of its value in struct config */
+    size_t offset; /* of its value in struct conf */
     double min, max;
     const char *const *choices; /* ends with NULL */
 };
-
-enum { CONFKEYS = 18 };
 
 extern const struct confkey confkeys[CONFKEYS];
 

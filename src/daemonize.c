@@ -4,10 +4,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fdplan.h"
+
+enum { DESCRIPTORS = 128 };
+
+/* Room for the numbers of fdplan.h and what the master adds to them, however little the parent left us. */
+static bool raise_limit(struct reason *why)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return true;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    if (limit.rlim_cur < DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return reason_set(why, "%d open files must be allowed (ulimit -n)", DESCRIPTORS);
+    return true;
+}
 
 bool daemonize_clean(struct reason *why)
 {
@@ -21,6 +36,8 @@ bool daemonize_clean(struct reason *why)
     dup2(fd, 1);
     close_range(FD_LOG + 1, ~0U, 0);
     umask(022);
+    if (!raise_limit(why))
+        return false;
     return chdir("/") == 0 || reason_set(why, "cannot change to /: %s", strerror(errno));
 }
 

@@ -6,7 +6,8 @@
 
 #include "util.h"
 
-/* Make 0 and 1 /dev/null, and 2 too if it is closed; close all others; leave the working directory. */
+/* Make 0 and 1 /dev/null, and 2 too if it is closed; close all others; make sure
+ * that enough may be opened; leave the working directory. */
 bool daemonize_clean(struct reason *why);
 
 /* Go on in a process of its own session. The one that called waits for daemonize_ready and exits with 0, or with 1 if this

@@ -17,10 +17,11 @@ struct flow {
     struct echo_result result;
     double begun;
     double next_check;
-    double deadline; /* the earlier of limit and drain; 0: none */
+    double idle_since; /* when the present wait for the client began */
+    bool resuming;     /* that wait was interrupted, and goes on */
+    double deadline;   /* the earlier of limit and drain; 0: none */
     enum echo_end deadline_end;
     double timeout; /* that the socket has now */
-    bool cut;       /* it was cut short, for the deadline is nearer */
 };
 
 static void set_timeout(struct flow *flow, double seconds)
@@ -32,7 +33,6 @@ static void set_timeout(struct flow *flow, double seconds)
     setsockopt(flow->echo->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
     setsockopt(flow->echo->fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
     flow->timeout = seconds;
-    flow->cut = true;
 }
 
 static void set_deadline(struct flow *flow, double deadline, enum echo_end end)
@@ -43,10 +43,10 @@ static void set_deadline(struct flow *flow, double deadline, enum echo_end end)
     flow->deadline_end = end;
 }
 
-static void check(struct flow *flow, double now)
+static void check(struct flow *flow, double now, bool interrupted)
 {
     flow->next_check = now + CHECK_EVERY;
-    set_deadline(flow, flow->echo->drain_deadline(flow->echo->context), ECHO_DRAIN);
+    set_deadline(flow, flow->echo->drain_deadline(flow->echo->context, interrupted), ECHO_DRAIN);
 }
 
 static bool fail(struct flow *flow, enum echo_end end)
@@ -55,34 +55,39 @@ static bool fail(struct flow *flow, enum echo_end end)
     return false;
 }
 
-/* Look at the clock before waiting. Without a deadline near, this costs no system call. */
+/* Before each wait: for how long may it be? The socket's timeout is changed only when it is not that already, so the
+ * steady state costs no system call. */
 static bool may_wait(struct flow *flow)
 {
-    double now = util_now_coarse();
+    double now = util_now_coarse(), left = flow->echo->idle;
     if (now >= flow->next_check)
-        check(flow, now);
-    if (flow->deadline <= 0)
-        return true;
-    double left = flow->deadline - now;
-    if (left <= 0)
-        return fail(flow, flow->deadline_end);
-    if (flow->timeout <= 0 || left < flow->timeout)
+        check(flow, now, false);
+    if (!flow->resuming)
+        flow->idle_since = now;
+    flow->resuming = false;
+    if (left > 0 && (left -= now - flow->idle_since) <= 0)
+        return fail(flow, ECHO_IDLE);
+    if (flow->deadline > 0 && (left <= 0 || flow->deadline - now < left)) {
+        left = flow->deadline - now;
+        if (left <= 0)
+            return fail(flow, flow->deadline_end);
+    }
+    if (left != flow->timeout)
         set_timeout(flow, left);
     return true;
 }
 
-/* recv or send failed: is it the end? */
+/* recv or send failed: is it the end? Whether a timeout was the last, may_wait knows. */
 static bool survive(struct flow *flow)
 {
-    double now = util_now();
     switch (errno) {
     case EINTR:
-        check(flow, now);
+        check(flow, util_now(), true);
+        flow->resuming = true;
         return true;
     case EAGAIN:
-        if (flow->cut || (flow->deadline > 0 && now >= flow->deadline))
-            return true; /* the deadline's business: may_wait sees to it */
-        return fail(flow, ECHO_IDLE);
+        flow->resuming = true;
+        return true;
     case ECONNRESET:
     case EPIPE:
         return fail(flow, ECHO_RESET);
@@ -137,7 +142,7 @@ static void part(const struct flow *flow)
 struct echo_result echo_run(const struct echo *echo)
 {
     double now = util_now();
-    struct flow flow = {.echo = echo, .begun = now, .next_check = now + CHECK_EVERY, .timeout = echo->io_timeout};
+    struct flow flow = {.echo = echo, .begun = now, .next_check = now + CHECK_EVERY, .timeout = echo->idle};
     if (echo->limit > 0)
         set_deadline(&flow, now + echo->limit, ECHO_LIMIT);
     while (echo_once(&flow))

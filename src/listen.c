@@ -103,15 +103,18 @@ static bool open_one(struct listener *listener, struct addr at, const struct con
     if (fd < 0)
         return cannot(why, "make a socket for", &at);
     bool bound = addr_path(&at) != NULL ? bind_unix(fd, &at, wanted->mode, why) : bind_inet(fd, &at, why);
-    listen_set_timeouts(fd, conf_io_timeout(conf));
+    listen_set_timeouts(fd, conf->idle);
     if (bound && listen(fd, (int)conf->backlog) != 0)
         bound = cannot(why, "listen at", &at);
     if (!bound) {
         close(fd);
         return false;
     }
+    struct stat st;
     if (addr_path(&at) == NULL)
         getsockname(fd, (struct sockaddr *)&at.storage, &at.length);
+    else if (lstat(addr_path(&at), &st) == 0)
+        *listener = (struct listener){.wanted = wanted->addr, .dev = st.st_dev, .ino = st.st_ino};
     listener->fd = fd;
     listener->bound = at;
     return true;
@@ -129,7 +132,7 @@ static bool has_fd(const struct listen_set *set, int fd)
 static const struct listener *find(const struct listen_set *set, const struct addr *wanted, const struct listen_set *taken)
 {
     for (size_t i = 0; i < set->n; i++)
-        if (addr_equal(&set->at[i].wanted, wanted) && (taken == NULL || !has_fd(taken, set->at[i].fd)))
+        if (addr_equal(&set->at[i].wanted, wanted) && !has_fd(taken, set->at[i].fd))
             return &set->at[i];
     return NULL;
 }
@@ -166,10 +169,12 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
     return true;
 }
 
-/* Of two sockets at one path only the one that is there now owns the file: a renewed one has replaced the other's. */
-static bool owns_path(const struct listener *listener, const struct listen_set *kept)
+static void remove_name(const struct listener *listener)
 {
-    return addr_path(&listener->bound) != NULL && find(kept, &listener->wanted, NULL) == NULL;
+    const char *path = addr_path(&listener->bound);
+    struct stat st;
+    if (path != NULL && lstat(path, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino)
+        unlink(path);
 }
 
 void listen_close(const struct listen_set *set, const struct listen_set *kept)
@@ -177,8 +182,7 @@ void listen_close(const struct listen_set *set, const struct listen_set *kept)
     for (size_t i = 0; i < set->n; i++) {
         if (has_fd(kept, set->at[i].fd))
             continue;
-        if (owns_path(&set->at[i], kept))
-            unlink(addr_path(&set->at[i].bound));
+        remove_name(&set->at[i]);
         close(set->at[i].fd);
     }
 }
@@ -187,7 +191,9 @@ void listen_tune(const struct listen_set *set, const struct conf *conf)
 {
     for (size_t i = 0; i < set->n; i++) {
         listen(set->at[i].fd, (int)conf->backlog);
-        listen_set_timeouts(set->at[i].fd, conf_io_timeout(conf));
+        listen_set_timeouts(set->at[i].fd, conf->idle);
+        if (addr_path(&set->at[i].bound) != NULL)
+            chmod(addr_path(&set->at[i].bound), conf->listen[i].mode);
     }
 }
 
@@ -230,9 +236,8 @@ void listen_refuse(const struct listen_set *set)
     };
     struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
     for (size_t i = 0; i < set->n; i++) {
-        const char *path = addr_path(&set->at[i].bound);
-        if (path != NULL)
-            unlink(path);
+        if (addr_path(&set->at[i].bound) != NULL)
+            remove_name(&set->at[i]);
         else
             setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
     }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "addr.h"
 #include "conf.h"
@@ -14,6 +15,8 @@ struct listener {
     int fd;
     struct addr wanted; /* as configured; port 0: any */
     struct addr bound;  /* as the kernel has it */
+    dev_t dev;          /* of a Unix socket's file, to tell it from one that somebody else put there since */
+    ino_t ino;
 };
 
 /* The listeners of a generation. A socket may be in the sets of two generations. */
@@ -28,10 +31,10 @@ struct listen_set {
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
                  struct reason *why);
 
-/* Close the sockets of set that are not in kept, and remove their socket files. */
+/* Close the sockets of set that are not in kept, and remove their socket files, as far as they are still theirs. */
 void listen_close(const struct listen_set *set, const struct listen_set *kept);
 
-/* Set what conf says of kept sockets too: backlog and timeouts. */
+/* Set what conf says of kept sockets too: backlog, timeouts, the mode of a Unix socket. */
 void listen_tune(const struct listen_set *set, const struct conf *conf);
 
 /* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket no

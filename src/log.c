@@ -97,7 +97,7 @@ static void line_begin(struct line *line, const struct log *log, enum log_level 
     if (log->syslog)
         line_syslog_header(line, level, log->pid);
     if (log->json) {
-        line_raw(line, "{\"time\":\"", 9);
+        line_raw(line, "{\"timestamp\":\"", 14);
         line_time(line);
         line_format(line, "\",\"level\":\"%s\",\"pid\":%d", log_level_name(level), (int)log->pid);
     } else if (log->syslog) {
@@ -296,6 +296,13 @@ bool log_open(struct log *log, const char *target, int stderr_fd, struct reason 
     new.socket = is_socket(new.fd);
     *log = new;
     return true;
+}
+
+bool log_works(const struct log *log)
+{
+    struct sockaddr_un peer;
+    socklen_t size = sizeof peer;
+    return !log->syslog || getpeername(log->fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
 void log_install(const struct log *log)

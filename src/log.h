@@ -43,6 +43,9 @@ void log_init(struct log *log);
  * path. Leaves level at info and format at text. On failure *log is untouched. */
 bool log_open(struct log *log, const char *target, int stderr_fd, struct reason *why);
 
+/* Whether lines are going somewhere, as far as can be told: false if the system log is not there. */
+bool log_works(const struct log *log);
+
 /* Make fd number FD_LOG the log too, for whatever libraries print. */
 void log_install(const struct log *log);
 

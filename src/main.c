@@ -7,9 +7,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 
 #include "conf.h"
 #include "daemonize.h"

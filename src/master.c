@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@
 #include "worker.h"
 
 #define TICK 0.5            /* seconds between looks when nothing happens: the safety net */
-#define BELL_QUIET 0.001    /* seconds between two looks that workers ring for, so that none can keep the master busy */
+#define LOOK_APART 0.001    /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
 #define EMPTYING_LOOK 0.01  /* seconds between looks while the accept queues are emptied for a stop */
 
 enum phase {
@@ -36,6 +37,7 @@ struct master {
     int exit_code;
     bool paused;
     bool reload_wanted; /* while another generation is being started */
+    bool renew_wanted;  /* likewise, a generation with nothing new but its workers */
     bool renew_failed;  /* and has been logged */
     double stop_deadline;
     unsigned generation; /* the newest one's number */
@@ -46,7 +48,8 @@ struct master {
     struct generation *starting; /* NULL: none */
     struct ev_loop *loop;
     ev_io signals, doorbell;
-    ev_timer tick, again, quiet;
+    ev_timer tick, again;
+    double last_look; /* util_now() */
 };
 
 static struct log *log_of(const struct master *m)
@@ -111,6 +114,15 @@ static void give_up_starting(struct master *m)
     }
 }
 
+/* What is done for a request that a start under way does not survive. */
+static void drop_reload(struct master *m, const char *why)
+{
+    if (m->candidate != NULL && m->live != NULL)
+        log_warn(&m->live->log, "config not reloaded: %s: %s meanwhile", m->setup->source.file, why);
+    m->reload_wanted = m->renew_wanted = false;
+    give_up_starting(m);
+}
+
 static void cannot_start(struct master *m, const char *why)
 {
     log_error(log_of(m), "cannot start: %s", why);
@@ -133,17 +145,16 @@ static void starting_failed(struct master *m, const char *why)
     give_up_starting(m);
 }
 
-/* Renewals while another is under way, or while paused, need nothing: the next generation finds things as they are. */
+/* Replace the workers, who hold things as they were when they were forked. Paused, there are none. */
 static void renew_generation(struct master *m)
 {
     struct reason why;
-    if (m->starting == NULL && !m->paused && !start_generation(m, m->live, &why))
+    m->renew_wanted = m->starting != NULL;
+    if (!m->renew_wanted && !m->paused && !start_generation(m, m->live, &why))
         starting_failed(m, why.text);
 }
 
 /* Looking after the pool */
-
-static void look(struct master *m);
 
 static void look_again_after(struct master *m, double seconds)
 {
@@ -183,7 +194,6 @@ static void renew_listeners(struct master *m)
 
 static void close_up(struct master *m)
 {
-    pool_set_deadline(m->pool, m->stop_deadline);
     pool_retire_current(m->pool);
     deploy_close_listeners(m->live);
     m->phase = PHASE_DRAINING;
@@ -198,8 +208,23 @@ static void go_on_stopping(struct master *m, unsigned waiting)
         ev_break(m->loop, EVBREAK_ALL);
 }
 
+static void reload(struct master *m);
+
+/* What came while a generation was being started. */
+static void do_wanted(struct master *m)
+{
+    if (m->starting != NULL || m->phase != PHASE_RUNNING)
+        return;
+    if (m->reload_wanted)
+        reload(m);
+    else if (m->renew_wanted)
+        renew_generation(m);
+}
+
 static void look(struct master *m)
 {
+    m->last_look = util_now();
+    ev_io_start(m->loop, &m->doorbell);
     if (m->starting != NULL)
         go_on_starting(m);
     struct pool_report report = pool_look(m->pool, log_of(m));
@@ -212,8 +237,18 @@ static void look(struct master *m)
         look_again_after(m, EMPTYING_LOOK);
     else if (report.retry > 0)
         look_again_after(m, report.retry);
-    if (m->starting == NULL && m->reload_wanted && m->phase == PHASE_RUNNING)
-        raise(SIGHUP);
+    do_wanted(m);
+}
+
+/* Something has happened that calls for a look. Until then the doorbell may ring unheard. */
+static void look_soon(struct master *m)
+{
+    double left = m->last_look + LOOK_APART - util_now();
+    ev_io_stop(m->loop, &m->doorbell);
+    if (left > 0)
+        look_again_after(m, left);
+    else
+        look(m);
 }
 
 /* Signals */
@@ -244,15 +279,17 @@ static void reopen_log(struct master *m)
         log_error(&m->live->log, "log not reopened: %s", why.text);
         return;
     }
+    if (m->candidate != NULL && !deploy_reopen_log(m->candidate, m->stderr_fd, &why))
+        log_error(&m->live->log, "log not reopened: %s", why.text);
     log_info(&m->live->log, "log reopened");
-    renew_generation(m); /* workers hold the old file; new ones get the new */
+    renew_generation(m); /* workers hold the old file */
 }
 
 static void pause_service(struct master *m)
 {
     if (m->phase != PHASE_RUNNING || m->paused)
         return;
-    give_up_starting(m);
+    drop_reload(m, "paused");
     pool_retire_current(m->pool);
     m->paused = true;
     log_info(&m->live->log, "paused: no new connections until SIGHUP");
@@ -280,7 +317,7 @@ static void stop(struct master *m, const char *name)
         return;
     }
     log_info(log_of(m), "%s: stopping", name);
-    give_up_starting(m);
+    drop_reload(m, "stopped");
     if (m->live == NULL) {
         m->phase = PHASE_DRAINING;
         return;
@@ -300,7 +337,7 @@ static void on_signal_number(struct master *m, int sig)
     switch (sig) {
     case SIGCHLD:
         pool_reap(m->pool, log_of(m));
-        look(m);
+        look_soon(m);
         break;
     case SIGTERM:
     case SIGINT:
@@ -341,20 +378,11 @@ static void on_signals(struct ev_loop *loop, ev_io *io, int events)
 
 static void on_doorbell(struct ev_loop *loop, ev_io *io, int events)
 {
+    (void)loop;
     (void)events;
     struct master *m = io->data;
     pool_answer_doorbell(m->pool);
-    ev_io_stop(loop, io);
-    ev_timer_set(&m->quiet, BELL_QUIET, 0.);
-    ev_timer_start(loop, &m->quiet);
-    look(m);
-}
-
-static void on_quiet_over(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    (void)events;
-    struct master *m = timer->data;
-    ev_io_start(loop, &m->doorbell);
+    look_soon(m);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -370,8 +398,7 @@ static void watch(struct master *m)
     ev_io_init(&m->doorbell, on_doorbell, pool_doorbell(m->pool), EV_READ);
     ev_timer_init(&m->tick, on_timer, TICK, TICK);
     ev_timer_init(&m->again, on_timer, 0., 0.);
-    ev_timer_init(&m->quiet, on_quiet_over, BELL_QUIET, 0.);
-    m->signals.data = m->doorbell.data = m->tick.data = m->again.data = m->quiet.data = m;
+    m->signals.data = m->doorbell.data = m->tick.data = m->again.data = m;
     ev_io_start(m->loop, &m->signals);
     ev_io_start(m->loop, &m->doorbell);
     ev_timer_start(m->loop, &m->tick);
@@ -395,6 +422,9 @@ static bool begin(struct master *m, struct reason *why)
         return false;
     if (strcmp(m->candidate->conf->log_target, "stderr") != 0)
         m->candidate->log.console = m->stderr_fd;
+    if (!log_works(&m->candidate->log))
+        dprintf(m->stderr_fd, "mpechod: warning: nothing listens at /dev/log: log lines are lost until a system logger "
+                              "does; or set log.target\n");
     return sigpipe_open(why) && open_loop(m, why) && start_generation(m, m->candidate, why);
 }
 

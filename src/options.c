@@ -4,9 +4,6 @@
 #include <getopt.h>
 #include <string.h>
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'}, {"foreground", no_argument, NULL, 'f'},
@@ -85,6 +82,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct reason
     while ((option = getopt_long(argc, argv, ":c:ftTo:l:Vh", long_options, NULL)) != -1) {
         if (option == ':')
             return reason_set(why, "%s needs a value", argv[optind - 1]);
+        if (option == '?' && optopt != 0)
+            return reason_set(why, "unknown option: -%c", optopt);
         if (option == '?')
             return reason_set(why, "unknown option: %s", argv[optind - 1]);
         if (!apply(options, option, why))

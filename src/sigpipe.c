@@ -70,6 +70,7 @@ bool sigpipe_open(struct reason *why)
             sigaction(sig, &action, NULL); /* fails for KILL, STOP and libc's own: as it should */
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* a log that may not grow is a log that is full, and no more */
     action = (struct sigaction){.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigfillset(&action.sa_mask);
     for (size_t i = 0; i < ANSWERED; i++)

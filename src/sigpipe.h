@@ -9,7 +9,7 @@
 
 #include "util.h"
 
-/* Make the pipe, take over the signals that the master answers, ignore SIGPIPE, give every other signal back its default
+/* Make the pipe, take over the signals that the master answers, ignore SIGPIPE and SIGXFSZ, give every other signal back its default
  * disposition, whatever the parent left us, and unblock all. */
 bool sigpipe_open(struct reason *why);
 

@@ -27,7 +27,7 @@ struct worker {
     nfds_t polled;     /* the lifeline and the listeners */
     nfds_t next;       /* the listener to be served first, so that none starves */
     double backoff;    /* seconds; 0: accepting works */
-    bool generation_over;
+    bool leaving;      /* told to, or the generation is over: no more connections */
     double orphan_deadline; /* when an orphan's connection must have ended; 0: not an orphan, or no limit */
     struct pollfd pollfds[1 + FD_LISTEN_MAX];
 };
@@ -58,13 +58,10 @@ static void leave(int sig)
 
 static void set_signals(void)
 {
-    static const int defaults[] = {SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU};
-    static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGPIPE};
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    /* What the master answers; a terminal's ^C reaches the whole process group. */
+    static const int ignored[] = {SIGCHLD, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
+    struct sigaction action = {.sa_handler = SIG_IGN};
     sigset_t none;
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        sigaction(defaults[i], &action, NULL);
-    action.sa_handler = SIG_IGN; /* a terminal's ^C reaches the whole group, and is the master's to answer */
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         sigaction(ignored[i], &action, NULL);
     action.sa_handler = leave; /* no SA_RESTART: a wait must end */
@@ -241,13 +238,17 @@ static bool lifeline_ended(void)
 }
 
 /* echo_run asks when the connection must end. While the master lives it keeps the time; an orphan keeps its own. */
-static double drain_deadline(void *context)
+static double drain_deadline(void *context, bool interrupted)
 {
     struct worker *worker = context;
     const struct worker_job *job = worker->job;
+    if (interrupted) {
+        worker->leaving = true; /* nothing but TERM, and the alarm that follows it, interrupts */
+        alarm(0);               /* heard */
+    }
     if (!lifeline_ended())
         return 0;
-    worker->generation_over = true;
+    worker->leaving = true;
     if (getppid() == job->master)
         return turn_deadline(job->turn);
     if (worker->orphan_deadline <= 0 && job->conf->drain > 0)
@@ -283,7 +284,7 @@ static void serve(struct worker *worker, const struct guest *guest)
         .fd = FD_CONN,
         .buffer = job->buffer,
         .size = job->buffer_size,
-        .io_timeout = conf_io_timeout(conf),
+        .idle = conf->idle,
         .limit = conf->connection,
         .drain_deadline = drain_deadline,
         .context = worker,
@@ -291,7 +292,7 @@ static void serve(struct worker *worker, const struct guest *guest)
     if (turn_place_taken(job->turn))
         ring();
     if (guest->peer.ss_family == AF_UNIX)
-        listen_set_timeouts(FD_CONN, echo.io_timeout);
+        listen_set_timeouts(FD_CONN, echo.idle);
     struct echo_result result = echo_run(&echo);
     if (conf->log_access)
         log_access(worker, guest, &result);
@@ -310,7 +311,7 @@ _Noreturn void worker_run(const struct worker_job *job)
     board_idle(worker.page);
     if (turn_ready(job->turn))
         ring();
-    for (unsigned served = 0; wait != WAIT_LEAVE && !worker.generation_over;) {
+    for (unsigned served = 0; wait != WAIT_LEAVE && !worker.leaving;) {
         wait = wait_for_guest(&worker, &guest);
         if (wait != WAIT_GOT)
             continue;
