@@ -126,7 +126,8 @@ void addr_format(const struct sockaddr_storage *storage, socklen_t length, char 
     } else {
         /* An unnamed or abstract peer has no path; the kernel need not end a path with a NUL. */
         const struct sockaddr_un *un = (const struct sockaddr_un *)storage;
-        size_t room = length > offsetof(struct sockaddr_un, sun_path) ? length - offsetof(struct sockaddr_un, sun_path) : 0;
+        size_t room =
+            length > offsetof(struct sockaddr_un, sun_path) ? length - offsetof(struct sockaddr_un, sun_path) : 0;
         int n = room > 0 && un->sun_path[0] != '\0' ? (int)strnlen(un->sun_path, room) : 0;
         snprintf(text, ADDR_TEXT_MAX, "unix:%.*s", n, un->sun_path);
     }

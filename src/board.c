@@ -65,8 +65,7 @@ uint64_t board_accepts(const struct board *board, size_t slot)
 
 void board_wipe(struct board *board, size_t slot)
 {
-    fallocate(board->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(slot * board->page),
-              (off_t)board->page);
+    fallocate(board->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(slot * board->page), (off_t)board->page);
 }
 
 struct board_page *board_enter(const struct board *board, size_t slot)

@@ -1,5 +1,5 @@
-/* conf.c: makes a configuration: defaults, then the file, then the command line, then what must hold between keys. Called
- * at start and at each reload. Opens nothing but the file (conf_file.c). */
+/* conf.c: makes a configuration: defaults, then the file, then the command line, then what must hold between keys.
+ * Called at start and at each reload. Opens nothing but the file (conf_file.c). */
 #include "conf.h"
 
 #include <grp.h>
@@ -55,10 +55,16 @@ bool conf_fail(const struct conf_reader *reader, int line, const char *key, cons
 static void set_defaults(struct conf *conf)
 {
     *conf = (struct conf){
-        .start = 5, .min_spare = 5, .max_spare = 10, .max_workers = 256,
-        .backlog = 4096, .stall_timeout = 1.0,
-        .idle = 60.0, .drain = 10.0,
-        .log_level = LOG_LEVEL_INFO, .log_access = true,
+        .start = 5,
+        .min_spare = 5,
+        .max_spare = 10,
+        .max_workers = 256,
+        .backlog = 4096,
+        .stall_timeout = 1.0,
+        .idle = 60.0,
+        .drain = 10.0,
+        .log_level = LOG_LEVEL_INFO,
+        .log_access = true,
     };
 }
 
@@ -110,7 +116,8 @@ static bool apply_set(struct conf_reader *reader, const char *set)
     snprintf(path, sizeof path, "%.*s", (int)(equals - set), set);
     const struct confkey *key = confkeys_find(path);
     if (key == NULL)
-        return conf_fail(reader, CONF_COMMAND_LINE, path, strcmp(path, "listen") == 0 ? "is set with -l" : "unknown key");
+        return conf_fail(reader, CONF_COMMAND_LINE, path,
+                         strcmp(path, "listen") == 0 ? "is set with -l" : "unknown key");
     struct conf_value value = conf_value_from_text(key, *equals == '=' ? equals + 1 : "");
     return conf_set(reader, key, &value, CONF_COMMAND_LINE);
 }

@@ -46,8 +46,8 @@ struct conf {
 
 /* Where a configuration comes from: the file and the command line's overrides. Strings are the caller's. */
 struct conf_source {
-    const char *file;         /* absolute, or as given where it is only read once */
-    const char *const *set;   /* "KEY=VALUE" */
+    const char *file;       /* absolute, or as given where it is only read once */
+    const char *const *set; /* "KEY=VALUE" */
     size_t sets;
     const char *const *listen; /* replace the file's listeners if there are any */
     size_t listens;

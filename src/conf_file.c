@@ -1,5 +1,5 @@
-/* conf_file.c: the configuration file, as libconfig parses it. Called while a configuration is read; fails with a reason
- * that names file, line and key. Whatever is not a plain file of bounded size is refused unread. */
+/* conf_file.c: the configuration file, as libconfig parses it. Called while a configuration is read; fails with a
+ * reason that names file, line and key. Whatever is not a plain file of bounded size is refused unread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libconfig.h>
@@ -72,7 +72,8 @@ static bool read_listener(const struct conf_reader *reader, const config_setting
     mode_t mode = (mode_t)-1;
     snprintf(key, sizeof key, "listen[%u]", index);
     if (config_setting_type(group) != CONFIG_TYPE_GROUP)
-        return conf_fail(reader, line_of(group), key, "needs a group { address = ...; port = ...; } or { path = ...; }");
+        return conf_fail(reader, line_of(group), key,
+                         "needs a group { address = ...; port = ...; } or { path = ...; }");
     for (int i = 0; i < config_setting_length(group); i++) {
         const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
         snprintf(key, sizeof key, "listen[%u].%.64s", index, config_setting_name(member));
@@ -244,7 +245,8 @@ bool conf_read_file(struct conf_reader *reader)
     config_init(&tree);
     bool good = check_text(reader, text);
     if (good && config_read_string(&tree, text) == CONFIG_FALSE)
-        good = reason_set(reader->why, "%s:%d: %s", reader->conf->file, config_error_line(&tree), config_error_text(&tree));
+        good = reason_set(reader->why, "%s:%d: %s", reader->conf->file, config_error_line(&tree),
+                          config_error_text(&tree));
     if (good)
         good = read_tree(reader, config_root_setting(&tree));
     config_destroy(&tree);

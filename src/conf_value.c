@@ -1,5 +1,5 @@
-/* conf_value.c: one value: what its key demands of it, and its place in struct conf. Called while a configuration is read;
- * fails with a reason that names the key. */
+/* conf_value.c: one value: what its key demands of it, and its place in struct conf. Called while a configuration is
+ * read; fails with a reason that names the key. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@ void *conf_place(const struct conf_reader *reader, const struct confkey *key)
     return (char *)reader->conf + key->offset;
 }
 
-static bool set_count(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
+static bool set_count(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value,
+                      int line)
 {
     if (value->type != VALUE_INTEGER || (double)value->integer < key->min || (double)value->integer > key->max)
         return conf_fail(reader, line, key->path, "needs an integer from %.0f to %.0f", key->min, key->max);
@@ -21,7 +22,8 @@ static bool set_count(const struct conf_reader *reader, const struct confkey *ke
     return true;
 }
 
-static bool set_seconds(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
+static bool set_seconds(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value,
+                        int line)
 {
     bool number = value->type == VALUE_INTEGER || value->type == VALUE_FLOAT;
     double seconds = value->type == VALUE_INTEGER ? (double)value->integer : value->number;
@@ -31,7 +33,8 @@ static bool set_seconds(const struct conf_reader *reader, const struct confkey *
     return true;
 }
 
-static bool set_bool(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
+static bool set_bool(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value,
+                     int line)
 {
     if (value->type != VALUE_BOOL)
         return conf_fail(reader, line, key->path, "needs true or false");
@@ -39,7 +42,8 @@ static bool set_bool(const struct conf_reader *reader, const struct confkey *key
     return true;
 }
 
-static bool set_choice(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
+static bool set_choice(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value,
+                       int line)
 {
     char all[CONF_KEY_MAX] = "";
     for (unsigned i = 0; key->choices[i] != NULL; i++) {
@@ -53,7 +57,8 @@ static bool set_choice(const struct conf_reader *reader, const struct confkey *k
     return conf_fail(reader, line, key->path, "needs one of %s", all);
 }
 
-static bool set_text(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
+static bool set_text(const struct conf_reader *reader, const struct confkey *key, const struct conf_value *value,
+                     int line)
 {
     const char *text = value->type == VALUE_TEXT ? value->text : "";
     bool word = key->type == CONFKEY_TARGET && (strcmp(text, "stderr") == 0 || strcmp(text, "syslog") == 0);
@@ -73,7 +78,8 @@ static bool set_text(const struct conf_reader *reader, const struct confkey *key
 
 bool conf_set(struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)
 {
-    static bool (*const setters[])(const struct conf_reader *, const struct confkey *, const struct conf_value *, int) = {
+    static bool (*const setters[])(const struct conf_reader *, const struct confkey *, const struct conf_value *,
+                                   int) = {
         [CONFKEY_COUNT] = set_count,   [CONFKEY_SECONDS] = set_seconds, [CONFKEY_BOOL] = set_bool,
         [CONFKEY_CHOICE] = set_choice, [CONFKEY_PATH] = set_text,       [CONFKEY_TARGET] = set_text,
         [CONFKEY_NAME] = set_text,

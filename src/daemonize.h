@@ -10,8 +10,8 @@
  * that enough may be opened; leave the working directory. */
 bool daemonize_clean(struct reason *why);
 
-/* Go on in a process of its own session. The one that called waits for daemonize_ready and exits with 0, or with 1 if this
- * process ends before it. *ready gets the descriptor for daemonize_ready. */
+/* Go on in a process of its own session. The one that called waits for daemonize_ready and exits with 0, or with 1 if
+ * this process ends before it. *ready gets the descriptor for daemonize_ready. */
 bool daemonize_detach(int *ready, struct reason *why);
 
 /* Let the one that waits go. Closes ready. */

@@ -26,7 +26,8 @@ static bool take_pidfile(struct deploy *deploy, const struct deploy *live, struc
            conf_blame(deploy->conf, "process.pid_file", why);
 }
 
-static bool open_listeners(struct listen_set *set, const struct conf *conf, const struct listen_set *old, struct reason *why)
+static bool open_listeners(struct listen_set *set, const struct conf *conf, const struct listen_set *old,
+                           struct reason *why)
 {
     for (size_t i = 0; i < conf->listens; i++) {
         const char *path = addr_path(&conf->listen[i].addr);

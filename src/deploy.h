@@ -1,5 +1,5 @@
-/* deploy.h: a configuration put to work: its pid file, log and listeners. Made whole beside the live one, and then either
- * takes its place or leaves no trace. */
+/* deploy.h: a configuration put to work: its pid file, log and listeners. Made whole beside the live one, and then
+ * either takes its place or leaves no trace. */
 #ifndef MPECHOD_DEPLOY_H
 #define MPECHOD_DEPLOY_H
 
@@ -18,8 +18,8 @@ struct deploy {
     struct listen_set listeners;
 };
 
-/* Prepare conf beside live (NULL: there is none). stderr_fd: what "stderr" means, -1: it is gone. On failure NULL with a
- * reason in the form of a configuration error, and conf is freed. */
+/* Prepare conf beside live (NULL: there is none). stderr_fd: what "stderr" means, -1: it is gone. On failure NULL with
+ * a reason in the form of a configuration error, and conf is freed. */
 struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why);
 
 /* Take the place of live (NULL: none), which is closed and freed, except for what both use. */

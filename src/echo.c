@@ -128,8 +128,8 @@ static bool echo_once(struct flow *flow)
     return send_back(flow, (size_t)got);
 }
 
-/* Closing a socket with unread bytes sends a reset, which may overtake the echo that is still on its way. So say goodbye
- * and take what has come by now; who goes on sending will be reset. */
+/* Closing a socket with unread bytes sends a reset, which may overtake the echo that is still on its way. So say
+ * goodbye and take what has come by now; who goes on sending will be reset. */
 static void part(const struct flow *flow)
 {
     if (flow->result.end == ECHO_RESET || flow->result.end == ECHO_EOF)

@@ -15,10 +15,10 @@ struct echo {
     int fd; /* a connected, blocking stream socket, whose SO_RCVTIMEO and SO_SNDTIMEO are idle */
     unsigned char *buffer;
     size_t size;
-    double idle;       /* so long nothing may move, seconds, 0 = none */
-    double limit;      /* of the whole connection, seconds, 0 = none */
-    /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second while
-     * bytes flow, and when a signal has interrupted the wait for them. */
+    double idle;  /* so long nothing may move, seconds, 0 = none */
+    double limit; /* of the whole connection, seconds, 0 = none */
+    /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second
+     * while bytes flow, and when a signal has interrupted the wait for them. */
     double (*drain_deadline)(void *context, bool interrupted);
     void *context;
 };

@@ -30,14 +30,20 @@ struct generation *generation_create(unsigned number, const struct conf *conf, c
         goto fail;
     }
     *generation = (struct generation){
-        .number = number, .conf = conf, .listeners = listeners, .log = log, .lock_file = lock_file,
-        .lifeline_read = -1, .lifeline_write = -1,
+        .number = number,
+        .conf = conf,
+        .listeners = listeners,
+        .log = log,
+        .lock_file = lock_file,
+        .lifeline_read = -1,
+        .lifeline_write = -1,
     };
     if (!open_lifeline(generation)) {
         reason_set(why, "cannot make a pipe: %s", strerror(errno));
         goto fail;
     }
-    if (!rundir_prepare(lock_file, why) || (generation->turn = turn_create(lock_file, &generation->turn_fd, why)) == NULL)
+    if (!rundir_prepare(lock_file, why) ||
+        (generation->turn = turn_create(lock_file, &generation->turn_fd, why)) == NULL)
         goto fail_lifeline;
     return generation;
 

@@ -39,8 +39,8 @@ static bool remove_stale(const struct addr *addr, struct reason *why)
     if (!S_ISSOCK(st.st_mode))
         return reason_set(why, "%s exists and is not a socket: remove it, or choose another path", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 &&
-                   errno == ECONNREFUSED;
+    bool refused =
+        fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
     util_close(fd);
     if (!refused)
         return reason_set(why, "somebody listens at %s already", path);
@@ -52,10 +52,10 @@ static bool cannot(struct reason *why, const char *what, const struct addr *addr
     int error = errno;
     char text[ADDR_TEXT_MAX];
     addr_format_listen(addr, text);
-    const char *hint = error == EADDRINUSE                              ? ": does another server listen there?"
-                       : error == EACCES && addr_path(addr) == NULL     ? ": ports below 1024 are root's"
-                       : error == EADDRNOTAVAIL                         ? ": it is not an address of this machine"
-                                                                        : "";
+    const char *hint = error == EADDRINUSE                          ? ": does another server listen there?"
+                       : error == EACCES && addr_path(addr) == NULL ? ": ports below 1024 are root's"
+                       : error == EADDRNOTAVAIL                     ? ": it is not an address of this machine"
+                                                                    : "";
     return reason_set(why, "cannot %s %s: %s%s", what, text, strerror(error), hint);
 }
 
@@ -129,7 +129,8 @@ static bool has_fd(const struct listen_set *set, int fd)
 }
 
 /* The socket of set for that address, unless taken has it already: port 0 may be asked for twice. */
-static const struct listener *find(const struct listen_set *set, const struct addr *wanted, const struct listen_set *taken)
+static const struct listener *find(const struct listen_set *set, const struct addr *wanted,
+                                   const struct listen_set *taken)
 {
     for (size_t i = 0; i < set->n; i++)
         if (addr_equal(&set->at[i].wanted, wanted) && !has_fd(taken, set->at[i].fd))

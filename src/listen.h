@@ -26,8 +26,8 @@ struct listen_set {
 };
 
 /* Open what conf asks for into *set. A socket of old (may be empty) with the same address is taken over if it is sound,
- * and made anew in its place, on the same port, if it is broken. All or nothing: on failure old is as it was, and *failed
- * tells which of conf's listeners it was. */
+ * and made anew in its place, on the same port, if it is broken. All or nothing: on failure old is as it was, and
+ * *failed tells which of conf's listeners it was. */
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
                  struct reason *why);
 
@@ -37,8 +37,8 @@ void listen_close(const struct listen_set *set, const struct listen_set *kept);
 /* Set what conf says of kept sockets too: backlog, timeouts, the mode of a Unix socket. */
 void listen_tune(const struct listen_set *set, const struct conf *conf);
 
-/* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket no
- * longer listens, because somebody shut it down, say. */
+/* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket
+ * no longer listens, because somebody shut it down, say. */
 unsigned listen_waiting(const struct listen_set *set, bool *broken);
 
 /* From now on let nobody new in; who is in the queues or on the way there may still be accepted. */

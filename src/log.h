@@ -21,9 +21,9 @@ struct log {
     int console; /* errors go here too, until the daemon is ready; -1: nowhere */
     enum log_level level;
     bool json;
-    bool syslog;   /* fd is a datagram socket to the system log */
-    bool socket;   /* fd is a socket of some kind, so that it can be written without blocking */
-    bool torn;     /* the last line was written in part (a full disk): the next begins on a line of its own */
+    bool syslog; /* fd is a datagram socket to the system log */
+    bool socket; /* fd is a socket of some kind, so that it can be written without blocking */
+    bool torn;   /* the last line was written in part (a full disk): the next begins on a line of its own */
     unsigned long lost;
     pid_t pid; /* of this process, for the lines */
 };

@@ -7,7 +7,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-
 #include "conf.h"
 #include "daemonize.h"
 #include "master.h"

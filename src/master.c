@@ -1,5 +1,6 @@
 /* master.c: the master's loop (libev): one function for each thing that may happen. After "ready" nothing here ends the
- * master but a request: what fails is logged and tried again. Parses and reads nothing that a client or worker wrote. */
+ * master but a request: what fails is logged and tried again. Parses and reads nothing that a client or worker wrote.
+ */
 #include "master.h"
 
 #include <ev.h>
@@ -20,9 +21,9 @@
 #include "util.h"
 #include "worker.h"
 
-#define TICK 0.5            /* seconds between looks when nothing happens: the safety net */
-#define LOOK_APART 0.001    /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
-#define EMPTYING_LOOK 0.01  /* seconds between looks while the accept queues are emptied for a stop */
+#define TICK 0.5           /* seconds between looks when nothing happens: the safety net */
+#define LOOK_APART 0.001   /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
+#define EMPTYING_LOOK 0.01 /* seconds between looks while the accept queues are emptied for a stop */
 
 enum phase {
     PHASE_STARTING, /* not ready yet: whatever fails is fatal */

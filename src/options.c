@@ -4,12 +4,15 @@
 #include <getopt.h>
 #include <string.h>
 
-
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'}, {"foreground", no_argument, NULL, 'f'},
-    {"test", no_argument, NULL, 't'},         {"dump", no_argument, NULL, 'T'},
-    {"set", required_argument, NULL, 'o'},    {"listen", required_argument, NULL, 'l'},
-    {"version", no_argument, NULL, 'V'},      {"help", no_argument, NULL, 'h'},
+    {"config", required_argument, NULL, 'c'},
+    {"foreground", no_argument, NULL, 'f'},
+    {"test", no_argument, NULL, 't'},
+    {"dump", no_argument, NULL, 'T'},
+    {"set", required_argument, NULL, 'o'},
+    {"listen", required_argument, NULL, 'l'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 

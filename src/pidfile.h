@@ -1,5 +1,5 @@
-/* pidfile.h: the pid file, whose lock keeps a second daemon out. The number in it is for people and scripts: it is never
- * read here, let alone signalled. */
+/* pidfile.h: the pid file, whose lock keeps a second daemon out. The number in it is for people and scripts: it is
+ * never read here, let alone signalled. */
 #ifndef MPECHOD_PIDFILE_H
 #define MPECHOD_PIDFILE_H
 

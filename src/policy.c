@@ -1,9 +1,9 @@
 /* policy.c: how many workers there should be; see policy.h for the rules. Called by the pool at each look. Pure. */
 #include "policy.h"
 
-#define PROBE_FIRST 2.0         /* seconds until the first probe; doubles up to POLICY_SLOWEST */
-#define YOUNG_FORGOTTEN 10.0    /* seconds without a young death after which the earlier ones no longer count */
-#define FORK_RETRY_FIRST 0.1    /* seconds until fork is tried again; doubles up to FORK_RETRY_SLOWEST */
+#define PROBE_FIRST 2.0      /* seconds until the first probe; doubles up to POLICY_SLOWEST */
+#define YOUNG_FORGOTTEN 10.0 /* seconds without a young death after which the earlier ones no longer count */
+#define FORK_RETRY_FIRST 0.1 /* seconds until fork is tried again; doubles up to FORK_RETRY_SLOWEST */
 #define FORK_RETRY_SLOWEST 5.0
 
 static unsigned min_u(unsigned a, unsigned b)

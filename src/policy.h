@@ -23,11 +23,11 @@ struct policy_view {
 };
 
 enum policy_notice {
-    POLICY_FULL = 1 << 0,           /* max_workers reached and connections are waiting */
-    POLICY_DYING_YOUNG = 1 << 1,    /* forking slows down, for workers die at once */
-    POLICY_LIVING_AGAIN = 1 << 2,   /* they no longer do */
-    POLICY_FORK_FAILING = 1 << 3,   /* fork failed and will be tried again */
-    POLICY_FORKING_AGAIN = 1 << 4,  /* fork works again */
+    POLICY_FULL = 1 << 0,          /* max_workers reached and connections are waiting */
+    POLICY_DYING_YOUNG = 1 << 1,   /* forking slows down, for workers die at once */
+    POLICY_LIVING_AGAIN = 1 << 2,  /* they no longer do */
+    POLICY_FORK_FAILING = 1 << 3,  /* fork failed and will be tried again */
+    POLICY_FORKING_AGAIN = 1 << 4, /* fork works again */
 };
 
 struct policy_order {
@@ -38,13 +38,13 @@ struct policy_order {
 };
 
 enum {
-    POLICY_BATCH = 256,     /* forks between two looks at signals: some 30 ms */
+    POLICY_BATCH = 256,       /* forks between two looks at signals: some 30 ms */
     POLICY_YOUNG_DEATHS = 10, /* so many young deaths, none of them answered by a life, begin an episode */
 };
 
-#define POLICY_YOUNG 1.0      /* seconds; who dies abnormally before this age died young */
-#define POLICY_SLOWEST 60.0   /* seconds between two probes at most */
-#define POLICY_WINDOW 1.0     /* seconds; retiring goes by the lowest idle count of the last one to two windows */
+#define POLICY_YOUNG 1.0    /* seconds; who dies abnormally before this age died young */
+#define POLICY_SLOWEST 60.0 /* seconds between two probes at most */
+#define POLICY_WINDOW 1.0   /* seconds; retiring goes by the lowest idle count of the last one to two windows */
 
 /* Zero-initialised is a good start. */
 struct policy {

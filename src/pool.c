@@ -1,6 +1,6 @@
-/* pool.c: the workers; see pool.h: their generations, and forking into them. What becomes of them afterwards is seen to in
- * pool_look.c and pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is logged,
- * and tried again at a later look. */
+/* pool.c: the workers; see pool.h: their generations, and forking into them. What becomes of them afterwards is seen to
+ * in pool_look.c and pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is
+ * logged, and tried again at a later look. */
 #include "pool.h"
 
 #include <errno.h>
@@ -171,7 +171,8 @@ void pool_set_generation_deadline(struct pool *pool, struct generation *generati
     pool_signal(pool, generation, SIGTERM);
 }
 
-/* The closed lifeline is what retires them; TERM makes those look who wait for a client, and let go of the listeners. */
+/* The closed lifeline is what retires them; TERM makes those look who wait for a client, and let go of the listeners.
+ */
 void pool_retire(struct pool *pool, struct generation *generation)
 {
     generation_retire(generation);

@@ -18,10 +18,10 @@ struct generation;
 
 /* What a look at the pool brought up. */
 struct pool_report {
-    bool more;           /* look again at once: there is more to fork */
-    double retry;        /* look again after so many seconds; 0: the next tick will do */
-    unsigned waiting;    /* connections in the accept queues */
-    bool renew;          /* a listening socket or the turn is broken: a new generation is needed */
+    bool more;        /* look again at once: there is more to fork */
+    double retry;     /* look again after so many seconds; 0: the next tick will do */
+    unsigned waiting; /* connections in the accept queues */
+    bool renew;       /* a listening socket or the turn is broken: a new generation is needed */
 };
 
 /* run: what a new child does; never returns. NULL with a reason on failure. */

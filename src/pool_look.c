@@ -1,5 +1,5 @@
-/* pool_look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end what is
- * overdue. Called by the master at a tick, a ring or a death. */
+/* pool_look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end
+ * what is overdue. Called by the master at a tick, a ring or a death. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 /* What a look has seen. */
 struct census {
     struct policy_view view;
-    unsigned stuck; /* idle or stopped: workers that could accept, or should */
+    unsigned stuck;    /* idle or stopped: workers that could accept, or should */
     unsigned draining; /* workers of retired generations */
     uint64_t accepts;
 };
@@ -75,7 +75,8 @@ static bool break_stall(struct pool *pool, struct log *log)
     return hopeless;
 }
 
-static void say_notices(const struct pool *pool, struct log *log, const struct policy_view *view, unsigned notices, int error)
+static void say_notices(const struct pool *pool, struct log *log, const struct policy_view *view, unsigned notices,
+                        int error)
 {
     const struct conf *conf = pool->current->conf;
     if (notices & POLICY_FULL)
@@ -91,7 +92,8 @@ static void say_notices(const struct pool *pool, struct log *log, const struct p
 }
 
 /* The last idle worker to take a connection must ring, or the next client waits for the tick. */
-static void set_hint(struct pool *pool, const struct policy_limits *limits, const struct policy_view *view, bool held_back)
+static void set_hint(struct pool *pool, const struct policy_limits *limits, const struct policy_view *view,
+                     bool held_back)
 {
     int idle = (int)view->idle - (int)view->retiring, spare = idle - (int)limits->min_spare + 1;
     if (held_back || view->total >= limits->max_workers)
@@ -112,7 +114,8 @@ static unsigned fork_some(struct pool *pool, unsigned n, double now, int *error)
 }
 
 /* Carry out what the policy orders for the current generation. */
-static void keep_shape(struct pool *pool, struct policy_view *view, double now, struct pool_report *report, struct log *log)
+static void keep_shape(struct pool *pool, struct policy_view *view, double now, struct pool_report *report,
+                       struct log *log)
 {
     const struct conf *conf = pool->current->conf;
     const struct policy_limits limits = {conf->min_spare, conf->max_spare, conf->max_workers};
@@ -130,8 +133,8 @@ static void keep_shape(struct pool *pool, struct policy_view *view, double now, 
     set_hint(pool, &limits, view, order.retry > 0);
 }
 
-/* Reloads do not cut connections, but finishing workers may be as many as the pool's and no more: beyond that the oldest
- * generation gets the drain time to end. */
+/* Reloads do not cut connections, but finishing workers may be as many as the pool's and no more: beyond that the
+ * oldest generation gets the drain time to end. */
 static void bound_draining(struct pool *pool, const struct census *census, double now)
 {
     struct generation *oldest = NULL;
@@ -174,7 +177,8 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct generation *current = pool->current;
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.renew);
-        if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout, now))
+        if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,
+                        now))
             report.renew |= break_stall(pool, log);
         report.renew |= pool->turn_broken;
         keep_shape(pool, &census.view, now, &report, log);

@@ -33,7 +33,8 @@ static bool check_owner(const char *path, struct reason *why)
     if (lstat(path, &st) != 0)
         return reason_set(why, "cannot look at %s: %s", path, strerror(errno));
     if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return reason_set(why, "%s is not a directory that only this user can write to: remove it, or name other paths", path);
+        return reason_set(why, "%s is not a directory that only this user can write to: remove it, or name other paths",
+                          path);
     return true;
 }
 

@@ -7,8 +7,8 @@
 
 #include "util.h"
 
-/* The daemon's run directory: RUNSTATEDIR/mpechod for root; $XDG_RUNTIME_DIR/mpechod, else /tmp/mpechod-UID, for others.
- * path: PATH_MAX bytes. */
+/* The daemon's run directory: RUNSTATEDIR/mpechod for root; $XDG_RUNTIME_DIR/mpechod, else /tmp/mpechod-UID, for
+ * others. path: PATH_MAX bytes. */
 void rundir_path(char *path);
 
 /* Make the directories that path needs, as far as they are the run directory or within it; others are the operator's to

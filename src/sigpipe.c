@@ -13,8 +13,8 @@ static const int answered[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR
 
 enum { ANSWERED = sizeof answered / sizeof answered[0] };
 
-/* The pipe is full: fold what is in it, so that each signal is in it once, and add this one. Nobody interferes, since all
- * signals are blocked in a handler and the reader is the process that it interrupted. */
+/* The pipe is full: fold what is in it, so that each signal is in it once, and add this one. Nobody interferes, since
+ * all signals are blocked in a handler and the reader is the process that it interrupted. */
 static void fold(unsigned char sig)
 {
     unsigned char bytes[4096];
@@ -30,7 +30,8 @@ static void fold(unsigned char sig)
             return;
 }
 
-/* info: a terminal that changes its size sends WINCH to the whole foreground; only one that somebody sent is a request. */
+/* info: a terminal that changes its size sends WINCH to the whole foreground; only one that somebody sent is a request.
+ */
 static void handle(int sig, siginfo_t *info, void *context)
 {
     (void)context;

@@ -9,15 +9,15 @@
 
 #include "util.h"
 
-/* Make the pipe, take over the signals that the master answers, ignore SIGPIPE and SIGXFSZ, give every other signal back its default
- * disposition, whatever the parent left us, and unblock all. */
+/* Make the pipe, take over the signals that the master answers, ignore SIGPIPE and SIGXFSZ, give every other signal
+ * back its default disposition, whatever the parent left us, and unblock all. */
 bool sigpipe_open(struct reason *why);
 
 /* Read what has come. Returns how many signal numbers were stored (0: none is left); never blocks. */
 size_t sigpipe_read(int *signals, size_t max);
 
-/* All signals are blocked from before a fork until the child has dispositions of its own: until then it shares the pipe,
- * and a signal meant for it would reach the master. Returns what was blocked before. */
+/* All signals are blocked from before a fork until the child has dispositions of its own: until then it shares the
+ * pipe, and a signal meant for it would reach the master. Returns what was blocked before. */
 sigset_t sigpipe_block(void);
 void sigpipe_restore(const sigset_t *before);
 

@@ -14,7 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The hints have a cache line of their own: they are written at every connection, by workers that do not hold the turn. */
+/* The hints have a cache line of their own: they are written at every connection, by workers that do not hold the turn.
+ */
 struct turn {
     pthread_mutex_t mutex;
     _Alignas(64) atomic_int spare;

@@ -61,8 +61,8 @@ int util_create_file(const char *path, unsigned mode, const void *data, size_t s
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return -1;
     int fd = util_fd_private(mkostemp(temporary, O_CLOEXEC));
-    bool whole = fd >= 0 && fchmod(fd, mode) == 0 && write(fd, data, size) == (ssize_t)size &&
-                 rename(temporary, path) == 0;
+    bool whole =
+        fd >= 0 && fchmod(fd, mode) == 0 && write(fd, data, size) == (ssize_t)size && rename(temporary, path) == 0;
     if (fd >= 0 && !whole) {
         int saved = errno;
         unlink(temporary);
@@ -77,7 +77,6 @@ int util_create_file(const char *path, unsigned mode, const void *data, size_t s
 void util_remove_own(const char *path, int fd)
 {
     struct stat ours, there;
-    if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
-        ours.st_ino == there.st_ino)
+    if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
         unlink(path);
 }

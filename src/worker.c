@@ -24,10 +24,10 @@
 struct worker {
     const struct worker_job *job;
     struct board_page *page;
-    nfds_t polled;     /* the lifeline and the listeners */
-    nfds_t next;       /* the listener to be served first, so that none starves */
-    double backoff;    /* seconds; 0: accepting works */
-    bool leaving;      /* told to, or the generation is over: no more connections */
+    nfds_t polled;          /* the lifeline and the listeners */
+    nfds_t next;            /* the listener to be served first, so that none starves */
+    double backoff;         /* seconds; 0: accepting works */
+    bool leaving;           /* told to, or the generation is over: no more connections */
     double orphan_deadline; /* when an orphan's connection must have ended; 0: not an orphan, or no limit */
     struct pollfd pollfds[1 + FD_LISTEN_MAX];
 };
