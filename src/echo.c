@@ -43,10 +43,10 @@ static void set_deadline(struct flow *flow, double deadline, enum echo_end end)
     flow->deadline_end = end;
 }
 
-static void check(struct flow *flow, double now, bool interrupted)
+static void check(struct flow *flow, double now)
 {
     flow->next_check = now + CHECK_EVERY;
-    set_deadline(flow, flow->echo->drain_deadline(flow->echo->context, interrupted), ECHO_DRAIN);
+    set_deadline(flow, flow->echo->drain_deadline(flow->echo->context), ECHO_DRAIN);
 }
 
 static bool fail(struct flow *flow, enum echo_end end)
@@ -61,7 +61,7 @@ static bool may_wait(struct flow *flow)
 {
     double now = util_now_coarse(), left = flow->echo->idle;
     if (now >= flow->next_check)
-        check(flow, now, false);
+        check(flow, now);
     if (!flow->resuming)
         flow->idle_since = now;
     flow->resuming = false;
@@ -82,7 +82,7 @@ static bool survive(struct flow *flow)
 {
     switch (errno) {
     case EINTR:
-        check(flow, util_now(), true);
+        check(flow, util_now());
         flow->resuming = true;
         return true;
     case EAGAIN:

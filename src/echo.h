@@ -2,7 +2,6 @@
 #ifndef MPECHOD_ECHO_H
 #define MPECHOD_ECHO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +18,7 @@ struct echo {
     double limit; /* of the whole connection, seconds, 0 = none */
     /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second
      * while bytes flow, and when a signal has interrupted the wait for them. */
-    double (*drain_deadline)(void *context, bool interrupted);
+    double (*drain_deadline)(void *context);
     void *context;
 };
 

@@ -3,6 +3,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -170,12 +171,29 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
     return true;
 }
 
+static bool is_ours(const struct listener *listener, const struct stat *st)
+{
+    return st->st_dev == listener->dev && st->st_ino == listener->ino;
+}
+
 static void remove_name(const struct listener *listener)
 {
     const char *path = addr_path(&listener->bound);
     struct stat st;
-    if (path != NULL && lstat(path, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino)
+    if (path != NULL && lstat(path, &st) == 0 && is_ours(listener, &st))
         unlink(path);
+}
+
+/* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
+static void set_mode(const struct listener *listener, mode_t mode)
+{
+    char file[32];
+    struct stat st;
+    int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(listener, &st) && (st.st_mode & 0777) != mode)
+        chmod(file, mode);
+    util_close(fd);
 }
 
 void listen_close(const struct listen_set *set, const struct listen_set *kept)
@@ -194,7 +212,7 @@ void listen_tune(const struct listen_set *set, const struct conf *conf)
         listen(set->at[i].fd, (int)conf->backlog);
         listen_set_timeouts(set->at[i].fd, conf->idle);
         if (addr_path(&set->at[i].bound) != NULL)
-            chmod(addr_path(&set->at[i].bound), conf->listen[i].mode);
+            set_mode(&set->at[i], conf->listen[i].mode);
     }
 }
 

@@ -21,10 +21,13 @@ static double min_d(double a, double b)
     return a < b ? a : b;
 }
 
-/* A probe that outlived its youth ends the episode; deaths long ago say nothing about today. */
+/* A probe that outlived its youth ends the episode; so does a long time in which none was even wanted. Deaths long ago
+ * say nothing about today. */
 static void heal(struct policy *policy, double now)
 {
-    if (policy->dying && policy->probe_born > 0 && now - policy->probe_born >= POLICY_YOUNG) {
+    bool lived = policy->probe_born > 0 && now >= policy->probe_born + POLICY_YOUNG;
+    bool unwanted = policy->probe_born <= 0 && now >= policy->probe_next + YOUNG_FORGOTTEN;
+    if (policy->dying && (lived || unwanted)) {
         policy->dying = false;
         policy->young_deaths = 0;
         policy->notices |= POLICY_LIVING_AGAIN;

@@ -237,14 +237,20 @@ static bool lifeline_ended(void)
     return poll(&lifeline, 1, 0) > 0;
 }
 
+/* TERM has come: see leave. */
+static bool told_to_leave(void)
+{
+    return fcntl(FD_LISTEN, F_GETFD) < 0;
+}
+
 /* echo_run asks when the connection must end. While the master lives it keeps the time; an orphan keeps its own. */
-static double drain_deadline(void *context, bool interrupted)
+static double drain_deadline(void *context)
 {
     struct worker *worker = context;
     const struct worker_job *job = worker->job;
-    if (interrupted) {
-        worker->leaving = true; /* nothing but TERM, and the alarm that follows it, interrupts */
-        alarm(0);               /* heard */
+    if (told_to_leave()) {
+        worker->leaving = true;
+        alarm(0); /* heard */
     }
     if (!lifeline_ended())
         return 0;
