@@ -1,0 +1,79 @@
+/* main.c: mpecho, the client of an echo server: options, connection, session, exit status.
+ * Run by people and scripts. Whatever fails has said so on standard error where it was seen; main only passes
+ * the status on. Not here: any of the work. */
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "connect.h"
+#include "options.h"
+#include "session.h"
+#include "status.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+/* A closed standard descriptor must not become the connection's number. Closed input reads as empty; closed
+ * output fails when written to, as it should, for /dev/null is open for the other direction only. */
+static bool fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int flags = fd == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", flags) != fd) {
+            warn("/dev/null");
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status converse(const struct options *options)
+{
+    int fd = connect_open(options->host, options->port, options->wait);
+    if (fd == -1)
+        return STATUS_NO_CONNECTION;
+    struct session *session = calloc(1, sizeof *session);
+    enum status status = STATUS_LOCAL;
+    if (session != NULL) {
+        session->fd = fd;
+        session->typed = isatty(STDIN_FILENO) == 1;
+        session->wait = options->wait;
+        status = session_run(session);
+    } else {
+        warnx("out of memory");
+    }
+    free(session);
+    close(fd);
+    return status;
+}
+
+/* Some file systems tell only now that what was written is lost. */
+static enum status close_output(enum status status)
+{
+    if (fclose(stdout) == 0)
+        return status;
+    warn("cannot write standard output");
+    return status == STATUS_GOOD ? STATUS_LOCAL : status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    enum status status = STATUS_GOOD;
+    if (!fill_standard_descriptors())
+        return STATUS_LOCAL;
+    if (!options_parse(&options, argc, argv))
+        return STATUS_USAGE;
+    signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
+    if (options.action == OPTIONS_HELP)
+        options_help(stdout);
+    else if (options.action == OPTIONS_VERSION)
+        puts("mpecho " PACKAGE_VERSION);
+    else
+        status = converse(&options);
+    return close_output(status);
+}

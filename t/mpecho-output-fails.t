@@ -1,0 +1,33 @@
+#!/usr/bin/perl
+# Output that cannot be written is an error of its own: status 3, and no silent death by SIGPIPE.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use EchoServer;
+use Mpecho;
+use Test::More;
+
+my $server = EchoServer->new(\&echo);
+my @to = $server->target;
+
+sub fails ($name, $message, %how) {
+    my $r = mpecho(@to, { input => "hello\n", %how });
+    is($r->{err}, "mpecho: cannot write standard output: $message\n", $name);
+    is($r->{status}, 3, "$name: status 3");
+}
+
+pipe my $reader, my $writer or die "pipe: $!";
+close $reader;
+fails('nobody reads', 'Broken pipe', stdout => $writer);
+fails('closed', 'Bad file descriptor', in_child => sub { POSIX::close(1) });
+
+SKIP: {
+    open my $full, '>', '/dev/full' or skip('no /dev/full', 4);
+    fails('a full disk', 'No space left on device', stdout => $full);
+    my $r = mpecho('--version', { stdout => $full });
+    is($r->{err}, "mpecho: cannot write standard output: No space left on device\n", '--version on a full disk');
+    is($r->{status}, 3, 'status 3');
+}
+
+$server->stop;
+finish();
