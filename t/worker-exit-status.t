@@ -1,0 +1,24 @@
+#!/usr/bin/perl
+# A worker that exits with a status is logged with it.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Mpechod;
+use Test::More;
+
+use Strace;
+Strace::need();
+
+my $d = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 })->start;
+my ($worker) = $d->workers;
+$d->expect(qr/worker $worker /);
+
+# Its accept goes wrong in a way that no other worker sees: after a while it leaves, and says why.
+my $strace = Strace->attach($worker, '-e', 'trace=accept4,accept', '-e', 'inject=accept4,accept:error=EBADF');
+$d->expect(qr/\[$worker\] /);
+my $c = $d->connect;
+$d->log_wait(qr/WARN \[\d+\] worker $worker \(slot \d+\) exited with status [1-9]\d*$/);
+echo_ok($c, 'hello', 'its client is served by another');
+reap($strace->{pid});
+
+finish();
