@@ -187,19 +187,25 @@ static char *read_file(const struct conf_reader *reader)
     return text;
 }
 
-/* The end of a string or comment that begins at p, or p itself if none does. */
+/* The end of the string that begins at p, or NULL. */
+static const char *skip_string(const char *p)
+{
+    for (p++; *p != '\0' && *p != '"'; p++)
+        p += *p == '\\' && p[1] != '\0';
+    return *p == '"' ? p + 1 : NULL;
+}
+
+/* The end of the string or comment that begins at p; p itself if none does; NULL if it has no end. */
 static const char *skip_quiet(const char *p)
 {
-    const char *end = p;
-    if (*p == '"') {
-        for (end = p + 1; *end != '\0' && *end != '"'; end++)
-            end += *end == '\\' && end[1] != '\0';
-        return *end != '\0' ? end + 1 : end;
-    }
+    if (*p == '"')
+        return skip_string(p);
     if (*p == '#' || strncmp(p, "//", 2) == 0)
         return strchrnul(p, '\n');
-    if (strncmp(p, "/*", 2) == 0)
-        return (end = strstr(p + 2, "*/")) != NULL ? end + 2 : strchr(p, '\0');
+    if (strncmp(p, "/*", 2) == 0) {
+        const char *end = strstr(p + 2, "*/");
+        return end != NULL ? end + 2 : NULL;
+    }
     return p;
 }
 
@@ -224,6 +230,9 @@ static bool check_text(const struct conf_reader *reader, const char *text)
     int line = 1;
     for (const char *p = text; *p != '\0';) {
         const char *next = skip_quiet(p);
+        if (next == NULL)
+            return reason_set(reader->why, "%s:%d: a %s begins here that has no end", reader->conf->file, line,
+                              *p == '"' ? "string" : "comment");
         if (next == p) {
             size_t n = strspn(p, letters);
             if (n > 0 && !check_word(reader, p, (int)n, line))

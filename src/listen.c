@@ -202,6 +202,7 @@ void listen_close(const struct listen_set *set, const struct listen_set *kept)
         if (has_fd(kept, set->at[i].fd))
             continue;
         remove_name(&set->at[i]);
+        shutdown(set->at[i].fd, SHUT_RDWR); /* for workers that still hold it, too */
         close(set->at[i].fd);
     }
 }

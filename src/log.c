@@ -165,6 +165,8 @@ static void emit(struct log *log, struct line *line)
 }
 
 static void log_message(struct log *log, enum log_level level, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+static void log_message(struct log *log, enum log_level level, const char *format, va_list ap)
 {
     char message[LOG_LINE_MAX];
     vsnprintf(message, sizeof message, format, ap);

@@ -15,14 +15,14 @@
 struct census {
     struct policy_view view;
     unsigned stuck;    /* idle or stopped: workers that could accept, or should */
-    unsigned draining; /* workers of retired generations */
+    unsigned draining; /* workers of retired generations, but for those that have a deadline already */
     uint64_t accepts;
 };
 
 static void count_worker(const struct pool *pool, size_t slot, struct census *census)
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
-    if (generation_is_retired(worker->generation))
+    if (generation_is_retired(worker->generation) && worker->generation->deadline <= 0)
         census->draining++;
     if (worker->generation != pool->current)
         return;
@@ -173,8 +173,10 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
 {
     struct pool_report report = {0};
     double now = util_now();
-    struct census census = take_census(pool);
     struct generation *current = pool->current;
+    if (current != NULL)
+        turn_begin_count(current->turn);
+    struct census census = take_census(pool);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.renew);
         if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,

@@ -85,19 +85,26 @@ void turn_kick(struct turn *turn)
     syscall(SYS_futex, lock_word(turn), FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/* A worker says busy on the board before it takes its place here, so a place that was taken before this exchange is
+ * seen by the count that follows it. */
+void turn_begin_count(struct turn *turn)
+{
+    atomic_exchange(&turn->spare, 0);
+}
+
 void turn_set_spare(struct turn *turn, int spare)
 {
-    atomic_store_explicit(&turn->spare, spare, memory_order_relaxed);
+    atomic_fetch_add(&turn->spare, spare);
 }
 
 bool turn_place_taken(struct turn *turn)
 {
-    return atomic_fetch_sub_explicit(&turn->spare, 1, memory_order_relaxed) <= 1;
+    return atomic_fetch_sub(&turn->spare, 1) <= 1;
 }
 
 void turn_place_free(struct turn *turn)
 {
-    atomic_fetch_add_explicit(&turn->spare, 1, memory_order_relaxed);
+    atomic_fetch_add(&turn->spare, 1);
 }
 
 void turn_set_awaited(struct turn *turn, int workers)

@@ -32,8 +32,10 @@ pid_t turn_holder(const struct turn *turn);
 /* The master: wake one that waits for the turn, in case the one last woken was stopped before it could take it. */
 void turn_kick(struct turn *turn);
 
-/* Hints. The master sets, at every look, how many idle places may be taken before it wants to be rung; workers count
- * down as they take one and up as they are idle again. The count drifts; the next look sets it right. */
+/* Hints. At every look the master says how many idle places may be taken before it wants to be rung; workers count down
+ * as they take one and up as they are idle again. The count drifts; the next look sets it right. Whoever takes a place
+ * between turn_begin_count and turn_set_spare rings, and stays counted: the look may have missed it. */
+void turn_begin_count(struct turn *turn);
 void turn_set_spare(struct turn *turn, int spare);
 bool turn_place_taken(struct turn *turn); /* true: ring */
 void turn_place_free(struct turn *turn);
