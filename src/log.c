@@ -164,12 +164,13 @@ static void emit(struct log *log, struct line *line)
         log->lost++;
 }
 
-static void log_message(struct log *log, enum log_level level, const char *format, va_list ap)
-    __attribute__((format(printf, 3, 0)));
-static void log_message(struct log *log, enum log_level level, const char *format, va_list ap)
+void log_write(struct log *log, enum log_level level, const char *format, ...)
 {
     char message[LOG_LINE_MAX];
+    va_list ap;
+    va_start(ap, format);
     vsnprintf(message, sizeof message, format, ap);
+    va_end(ap);
     if (level == LOG_LEVEL_ERROR && log->console >= 0)
         dprintf(log->console, "mpechod: %s\n", message);
     if (level > log->level)
@@ -177,38 +178,6 @@ static void log_message(struct log *log, enum log_level level, const char *forma
     struct line line;
     line_message(&line, log, level, message);
     emit(log, &line);
-}
-
-void log_error(struct log *log, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    log_message(log, LOG_LEVEL_ERROR, format, ap);
-    va_end(ap);
-}
-
-void log_warn(struct log *log, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    log_message(log, LOG_LEVEL_WARN, format, ap);
-    va_end(ap);
-}
-
-void log_info(struct log *log, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    log_message(log, LOG_LEVEL_INFO, format, ap);
-    va_end(ap);
-}
-
-void log_debug(struct log *log, const char *format, ...)
-{
-    va_list ap;
-    va_start(ap, format);
-    log_message(log, LOG_LEVEL_DEBUG, format, ap);
-    va_end(ap);
 }
 
 static void line_field(struct line *line, const struct log *log, const struct log_field *field, bool first)
