@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Such an address is an IPv4 one, and is written as one. */
+static bool is_mapped(const struct addr *addr)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;
+    return addr->storage.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+}
+
 static void set_port(struct addr *addr, unsigned port)
 {
     if (addr->storage.ss_family == AF_INET)
@@ -61,6 +68,8 @@ bool addr_from_host(struct addr *addr, const char *host, long port, struct reaso
         set_any(addr);
     else if (!set_numeric(addr, bare))
         return reason_set(why, "'%s' is neither \"*\" nor a numeric IPv4 or IPv6 address", host);
+    if (is_mapped(addr))
+        return reason_set(why, "'%s' is an IPv4 address: write it as one", host);
     set_port(addr, (unsigned)port);
     return true;
 }

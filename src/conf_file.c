@@ -166,7 +166,7 @@ static char *read_file(const struct conf_reader *reader)
     int fd = open_file(reader);
     if (fd < 0)
         return NULL;
-    char *text = calloc(1, FILE_MAX + 1);
+    char *text = calloc(1, FILE_MAX + 2);
     size_t have = 0;
     ssize_t got = 1;
     while (text != NULL && got > 0 && have <= FILE_MAX) {
@@ -184,6 +184,7 @@ static char *read_file(const struct conf_reader *reader)
         free(text);
         return NULL;
     }
+    text[have] = '\n'; /* libconfig wants a comment to end so */
     return text;
 }
 

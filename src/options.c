@@ -26,7 +26,7 @@ void options_help(FILE *out)
           "  -f, --foreground        stay attached, log to stderr unless the config names a target\n"
           "  -t, --test              check the configuration, say \"ok\" or what is wrong, and exit\n"
           "  -T, --dump              print the effective configuration and exit\n"
-          "  -o, --set KEY=VALUE     override one key, as in pool.max_workers=1024; repeatable\n"
+          "  -o, --set KEY=VALUE     override one key (pool.max_workers=1024); repeatable\n"
           "  -l, --listen ADDR:PORT  listen here instead; repeatable;\n"
           "                          127.0.0.1:9190, [::1]:9190, *:9190, unix:/path\n"
           "  -V, --version           print the version and exit\n"

@@ -248,13 +248,12 @@ static double drain_deadline(void *context)
 {
     struct worker *worker = context;
     const struct worker_job *job = worker->job;
-    if (told_to_leave()) {
-        worker->leaving = true;
-        alarm(0); /* heard */
-    }
-    if (!lifeline_ended())
+    worker->leaving = worker->leaving || told_to_leave();
+    if (!lifeline_ended()) /* perhaps not yet, since a worker just forked still has its write end: the alarm asks again
+                            */
         return 0;
     worker->leaving = true;
+    alarm(0);
     if (getppid() == job->master)
         return turn_deadline(job->turn);
     if (worker->orphan_deadline <= 0 && job->conf->drain > 0)
