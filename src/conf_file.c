@@ -184,7 +184,8 @@ static char *read_file(const struct conf_reader *reader)
         free(text);
         return NULL;
     }
-    text[have] = '\n'; /* libconfig wants a comment to end so */
+    if (have > 0 && text[have - 1] != '\n')
+        text[have] = '\n'; /* libconfig wants a comment to end so */
     return text;
 }
 
@@ -246,6 +247,15 @@ static bool check_text(const struct conf_reader *reader, const char *text)
     return true;
 }
 
+/* Where libconfig stopped; what it misses at the end of the file, it misses on the last line. */
+static int error_line(const config_t *tree, const char *text)
+{
+    int lines = 0;
+    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    return config_error_line(tree) < lines ? config_error_line(tree) : lines;
+}
+
 bool conf_read_file(struct conf_reader *reader)
 {
     char *text = read_file(reader);
@@ -255,8 +265,8 @@ bool conf_read_file(struct conf_reader *reader)
     config_init(&tree);
     bool good = check_text(reader, text);
     if (good && config_read_string(&tree, text) == CONFIG_FALSE)
-        good = reason_set(reader->why, "%s:%d: %s", reader->conf->file, config_error_line(&tree),
-                          config_error_text(&tree));
+        good =
+            reason_set(reader->why, "%s:%d: %s", reader->conf->file, error_line(&tree, text), config_error_text(&tree));
     if (good)
         good = read_tree(reader, config_root_setting(&tree));
     config_destroy(&tree);
