@@ -258,8 +258,8 @@ void listen_refuse(const struct listen_set *set)
     for (size_t i = 0; i < set->n; i++) {
         if (addr_path(&set->at[i].bound) != NULL)
             remove_name(&set->at[i]);
-        else
-            setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+        else if (setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+            listen(set->at[i].fd, 0); /* some systems keep filters for root: then at least no more than one waits */
     }
 }
 
