@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Such an address is an IPv4 one, and is written as one. */
-static bool is_mapped(const struct addr *addr)
-{
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;
-    return addr->storage.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
-}
-
 static void set_port(struct addr *addr, unsigned port)
 {
     if (addr->storage.ss_family == AF_INET)
@@ -53,6 +46,19 @@ static bool set_numeric(struct addr *addr, const char *host)
     return true;
 }
 
+/* ::ffff:1.2.3.4 is an IPv4 address in IPv6's clothes, and no IPv6 socket of ours could be bound to it. */
+static void unmap(struct addr *addr)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;
+    if (addr->storage.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+        return;
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof in.sin_addr);
+    memset(&addr->storage, 0, sizeof addr->storage);
+    memcpy(&addr->storage, &in, sizeof in);
+    addr->length = sizeof in;
+}
+
 bool addr_from_host(struct addr *addr, const char *host, long port, struct reason *why)
 {
     *addr = (struct addr){0};
@@ -68,8 +74,7 @@ bool addr_from_host(struct addr *addr, const char *host, long port, struct reaso
         set_any(addr);
     else if (!set_numeric(addr, bare))
         return reason_set(why, "'%s' is neither \"*\" nor a numeric IPv4 or IPv6 address", host);
-    if (is_mapped(addr))
-        return reason_set(why, "'%s' is an IPv4 address: write it as one", host);
+    unmap(addr);
     set_port(addr, (unsigned)port);
     return true;
 }

@@ -18,8 +18,9 @@ is(slurp($d->dir . '/mpechod.pid'), "1\n", 'so says its pid file');
 # A process is left by its parent, and then ends: without an init it would be a zombie for ever.
 my $master  = $d->master;
 my $orphans = sub { grep { $_->{comm} eq 'sleep' } children($master) };
-is(run('nsenter', '-t', $master, '-p', 'sh', '-c', 'sleep 0.3 & sleep 0.3 & sleep 0.3 &')->{status}, 0, 'three orphans');
-is(scalar $orphans->(), 3, 'have it as their parent');
+is(run('nsenter', '-t', $master, '-p', 'sh', '-c', 'sleep 60 & sleep 60 & sleep 60 &')->{status}, 0, 'three orphans');
+wait_ok(sub { 3 == (() = $orphans->()) }, 5, 'have it as their parent');
+kill KILL => map { $_->{pid} } $orphans->();
 wait_ok(sub { !$orphans->() }, 5, 'and are reaped');
 is(scalar(() = $d->log_lines(qr/WARN|ERROR/)), 0, 'without a word');
 echo_ok($d->connect, 'hello');
