@@ -85,10 +85,12 @@ bool options_parse(struct options *options, int argc, char **argv, struct reason
     while ((option = getopt_long(argc, argv, ":c:ftTo:l:Vh", long_options, NULL)) != -1) {
         if (option == ':')
             return reason_set(why, "%s needs a value", argv[optind - 1]);
+        const char *word = argv[optind - 1]; /* which, of letters in a bundle, is not the word that is wrong */
         if (option == '?' && optopt != 0)
-            return reason_set(why, "unknown option: -%c", optopt);
+            return strncmp(word, "--", 2) == 0 ? reason_set(why, "%s: takes no value", word)
+                                               : reason_set(why, "unknown option: -%c", optopt);
         if (option == '?')
-            return reason_set(why, "unknown option: %s", argv[optind - 1]);
+            return reason_set(why, "unknown option: %s", word);
         if (!apply(options, option, why))
             return false;
     }

@@ -43,7 +43,9 @@ static int lock_present(const char *path, struct reason *why)
     return -1;
 }
 
-/* Readers see the old number or the new one, never half of it: the file is replaced while its forerunner is locked. */
+/* Readers see the old number or the new one, never half of it: the file is replaced, by one that is locked already,
+ * while its forerunner is locked too. So there is no moment at which whoever opens the path could lock what is there.
+ */
 bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct reason *why)
 {
     char text[32];
@@ -52,19 +54,11 @@ bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct r
     if (forerunner < 0)
         return false;
     int n = snprintf(text, sizeof text, "%d\n", (int)pid);
-    /* Between rename and flock the new file is not locked yet, but who opens it then finds the forerunner's name gone
-     * and cannot have locked the new one before us without our failing here. */
-    int fd = util_create_file(path, 0644, text, (size_t)n);
-    bool good = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-    if (!good)
+    pidfile->fd = util_create_file(path, 0644, text, (size_t)n, true);
+    if (pidfile->fd < 0)
         reason_set(why, "cannot write %s: %s", path, strerror(errno));
     close(forerunner);
-    if (!good) {
-        util_close(fd);
-        return false;
-    }
-    pidfile->fd = fd;
-    return true;
+    return pidfile->fd >= 0;
 }
 
 void pidfile_drop(struct pidfile *pidfile)

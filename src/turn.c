@@ -40,7 +40,7 @@ struct turn *turn_create(const char *path, int *fd, struct reason *why)
 {
     struct turn initial = {.spare = 0};
     init_mutex(&initial.mutex);
-    *fd = util_create_file(path, 0600, &initial, sizeof initial);
+    *fd = util_create_file(path, 0600, &initial, sizeof initial, false);
     struct turn *turn = *fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (turn == MAP_FAILED) {
         reason_set(why, "cannot make the lock file %s: %s", path, strerror(errno));

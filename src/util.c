@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,14 +56,14 @@ void util_close(int fd)
     errno = saved;
 }
 
-int util_create_file(const char *path, unsigned mode, const void *data, size_t size)
+int util_create_file(const char *path, unsigned mode, const void *data, size_t size, bool locked)
 {
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return -1;
     int fd = util_fd_private(mkostemp(temporary, O_CLOEXEC));
-    bool whole =
-        fd >= 0 && fchmod(fd, mode) == 0 && write(fd, data, size) == (ssize_t)size && rename(temporary, path) == 0;
+    bool whole = fd >= 0 && (!locked || flock(fd, LOCK_EX | LOCK_NB) == 0) && fchmod(fd, mode) == 0 &&
+                 write(fd, data, size) == (ssize_t)size && rename(temporary, path) == 0;
     if (fd >= 0 && !whole) {
         int saved = errno;
         unlink(temporary);

@@ -27,9 +27,10 @@ int util_fd_private(int fd);
 /* Close a descriptor that may be -1, keeping errno. */
 void util_close(int fd);
 
-/* Create a file at path whole: written under a temporary name beside it, then renamed over it. mode as for open(2).
- * Returns the open descriptor (private, read-write), or -1 with errno. */
-int util_create_file(const char *path, unsigned mode, const void *data, size_t size);
+/* Create a file at path whole: written under a temporary name beside it, then renamed over it; with locked, under
+ * flock(2) before anybody can see it. mode as for open(2). Returns the open descriptor (private, read-write), or -1
+ * with errno. */
+int util_create_file(const char *path, unsigned mode, const void *data, size_t size, bool locked);
 
 /* Remove path if it is still the file that fd refers to. */
 void util_remove_own(const char *path, int fd);
