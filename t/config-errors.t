@@ -21,6 +21,8 @@ my @bad = (
     [ 'negative',            "pool: { max_connections = -1; };",         1, 'pool.max_connections', qr/from 0/ ],
     [ 'too large',           "pool: { max_workers = 32769; };",          1, 'pool.max_workers',     qr/to 32768/ ],
     [ 'far too large',       "pool: { max_workers = 99999999999L; };",   1, 'pool.max_workers',     qr/to 32768/ ],
+    [ 'above 2^31',          "pool: { start = 4294967301; };",           1, 'pool.start',           qr/./, 'line alone' ],
+    [ 'a port above 2^31',   "listen = (\n { port = 4294967303; } );",   2, 'listen\[0\].port',     qr/./, 'line alone' ],
     [ 'start > max_workers', "pool: { start = 9;\n max_workers = 8; };", '[12]', 'pool.start',      qr/max_workers/ ],
     [ 'min > max_spare',     "pool: { min_spare = 9;\n max_spare = 8; };", '[12]', 'pool.min_spare', qr/max_spare/ ],
     [ 'spare > max_workers', "pool: { max_spare = 9;\n max_workers = 8; };", '[12]', 'pool.max_spare', qr/max_workers/ ],
@@ -55,7 +57,8 @@ push @bad, (
     [ 'empty user',          "process: { user = \"\"; };",               1, 'process.user',         qr/name/ ],
 ) if $> == 0;
 for (@bad) {
-    my ($what, $text, $line, $key, $reason) = @$_;
+    my ($what, $text, $line, $key, $reason, $line_alone) = @$_;
+    $key = '[^:]+' if $line_alone;    # libconfig wraps such a number before anybody sees its key
     spew($file, "$text\n");
     my $run = mpechod('-t', '-c', $file);
     my ($message) = $run->{err} =~ /^(.*)\n\z/;
@@ -88,6 +91,8 @@ for (
     [ 'only a comment',        "# pool\n// accept\n/* log */" ],
     [ 'an integer for a time', 'timeout: { idle = 5; drain = 0; };' ],
     [ 'a float for a time',    'timeout: { idle = 0.25; };' ],
+    [ 'a comment at the very end', "log: { };\n# end" ],
+    [ 'a long integer',        'pool: { start = 7L; };' ],
     [ 'colons or equals',      'pool = { start : 5 };' ],
     [ 'max_workers below the other defaults', 'pool: { max_workers = 2; };' ],
     [ 'max_spare below the default min_spare', 'pool: { max_spare = 3; };' ],

@@ -41,6 +41,7 @@ is(scalar(grep { /\w/ } @keys), 18, 'every key');
 
 round_trip_ok('the test config', '-c', $d->{conf});
 round_trip_ok('many listeners', '-c', '/dev/null', '-l', '127.0.0.1:1', '-l', '[::1]:2', '-l', '*:0', '-l', 'unix:/a b/"c"\\d');
+round_trip_ok('an IPv4 address in IPv6 clothes', '-c', '/dev/null', '-l', '[::ffff:127.0.0.1]:5');
 round_trip_ok('odd texts', '-c', '/dev/null', '-o', qq{log.target=/tmp/a "quoted" \\ and\ttab \x{c3}\x{a9}}, '-o', 'log.format=json');
 round_trip_ok('odd numbers', '-c', '/dev/null', '-o', 'timeout.idle=0.1', '-o', 'timeout.connection=1e-3',
     '-o', 'timeout.drain=31536000', '-o', 'accept.stall_timeout=0.30000000000000004', '-o', 'pool.max_connections=2147483647');

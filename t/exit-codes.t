@@ -20,6 +20,8 @@ sub fails_ok ($name, $status, $pattern, @arguments) {
 subtest 'usage' => sub {
     fails_ok('an unknown option', 64, qr/^mpechod: .*--frobnicate/, '--frobnicate');
     fails_ok('an unknown letter', 64, qr/^mpechod: .*-x/, '-x');
+    fails_ok('one among others', 64, qr/^mpechod: .*-x/, '-fxV');
+    fails_ok('one after others', 64, qr/^mpechod: .*-x/, '-c', '/dev/null', '-xt');
     fails_ok('an argument', 64, qr/^mpechod: .*stray/, 'stray');
     fails_ok('an option without its value', 64, qr/^mpechod: .*-c/, '-c');
     fails_ok('a long one', 64, qr/^mpechod: .*--listen/, '--listen');

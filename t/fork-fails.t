@@ -9,7 +9,7 @@ use Test::More;
 use Strace;
 Strace::need();
 
-my $d = Mpechod->new->start;
+my $d = Mpechod->new->start(env => { Strace::bearable() });
 $d->expect(qr/killed by SIGKILL/, qr/ERROR \[\d+\] cannot fork a worker: Resource temporarily unavailable/, qr/reloaded/);
 my $forks  = Strace::forks();
 my $strace = Strace->attach($d->master, '-e', "trace=$forks", '-e', "inject=$forks:error=EAGAIN");
@@ -44,7 +44,6 @@ echo_ok($d->connect, 'hello');
 is(scalar($d->zombies), 0, 'no zombie');
 
 subtest 'a stop while fork fails' => sub {
-    plan(skip_all => 'a sanitizer does not end under strace') if sanitized();
     my $broken = Strace->attach($d->master, '-e', "trace=$forks", '-e', "inject=$forks:error=EAGAIN");
     kill KILL => $d->workers;
     $d->log_wait(qr/cannot fork/);

@@ -6,22 +6,22 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-my $d = Mpechod->new(timeout => { idle => 0.6 })->start;
+my $d = Mpechod->new(timeout => { idle => 0.5 })->start;
 
 my $quiet = $d->connect;
 my $seconds = timed(sub { is(read_all($quiet), '', 'a quiet connection gets its end') });
-cmp_ok($seconds, '>', 0.5, sprintf 'not before its time (%.2f s)', $seconds);
+cmp_ok($seconds, '>', 0.4, sprintf 'not before its time (%.2f s)', $seconds);
 cmp_ok($seconds, '<', 2.0, 'nor long after');
 $d->log_wait(qr/in=0 out=0 .*end=idle$/);
 
 # Each message buys more time.
 my $active = $d->connect;
 my $begun  = now();
-while (now() - $begun < 1.5) {
+while (now() - $begun < 1.1) {
     last if exchange($active, 'still here') ne 'still here';
     select undef, undef, undef, 0.2;
 }
-cmp_ok(now() - $begun, '>=', 1.5, 'an active connection outlives it');
+cmp_ok(now() - $begun, '>=', 1.1, 'an active connection outlives it');
 is(read_all($active), '', 'and gets its end once it is quiet');
 
 # A client that does not read is idle as well.
@@ -38,7 +38,8 @@ $d->reload(listen => [ { address => '127.0.0.1', port => 0 }, { path => $unix } 
 is(read_all(connect_to("unix:$unix")), '', 'a Unix socket has it too');
 $d->reload(timeout => { idle => 0 });
 my $patient = connect_to("unix:$unix");
-ok(!IO::Select->new($patient)->can_read(1), 'timeout.idle = 0: none');
+ok(!IO::Select->new($patient)->can_read(0.8), 'timeout.idle = 0: none');
 echo_ok($patient, 'still here', 'and it still works');
+end_ok($patient);
 
 finish();

@@ -4,17 +4,37 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
-my $d = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 40 })->start;
-
-my (@c, @seconds);
-for (1 .. 30) {
-    push @seconds, timed(sub { my $c = $d->connect; exchange($c, 'x') eq 'x' or die 'no echo'; push @c, $c });
+# Clients come so many at once, and are held.
+sub nobody_waits_ok ($d, @at_once) {
+    my (@c, @seconds);
+    for my $n (@at_once) {
+        push @seconds, timed(sub {
+            push @c, my @new = map { $d->connect } 1 .. $n;
+            $_->syswrite('x') for @new;
+            (read_some($_, 1) // '') eq 'x' or die 'no echo' for @new;
+        });
+    }
+    my ($median, $worst) = (sort { $a <=> $b } @seconds)[@seconds / 2, -1];
+    cmp_ok($median, '<', 0.1, sprintf 'each client finds a worker after %.1f ms', $median * 1000);
+    cmp_ok($worst, '<', 0.35, sprintf 'the unluckiest after %.1f ms', $worst * 1000);
+    close $_ for @c;
+    $d->end;
 }
-my ($median, $worst) = (sort { $a <=> $b } @seconds)[15, 29];
-cmp_ok($median, '<', 0.05, sprintf 'each client finds a worker after %.1f ms', $median * 1000);
-cmp_ok($worst, '<', 0.35, sprintf 'the unluckiest after %.1f ms', $worst * 1000);
-close $_ for @c;
 
-finish();
+my %pool = (start => 1, min_spare => 1, max_spare => 1, max_workers => 60);
+
+subtest 'one client after another' => sub { nobody_waits_ok(Mpechod->new(pool => \%pool)->start, (1) x 30) };
+
+subtest 'workers accept while the master forks' => sub {
+    Strace::need();
+    my $d     = Mpechod->new(pool => \%pool)->start(env => { Strace::bearable() });
+    my $forks = Strace::forks();
+    my $strace = Strace->attach([ $d->master, $d->workers ], '-f', '-e', "trace=$forks,close_range",
+        '-e', "inject=$forks:delay_exit=20000", '-e', 'inject=close_range:delay_enter=10000');
+    nobody_waits_ok($d, (1) x 30);
+};
+
+done_testing();

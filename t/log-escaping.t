@@ -41,7 +41,7 @@ is(scalar(@forged = $d->log_lines(qr/^2026-01-01T/)), 0, 'JSON: no forged line')
 # What the operator writes is foreign to the log as well.
 $d->log_mark;
 $d->expect(qr/not reloaded/);
-spew($d->{conf}, qq{log: { target = "/nowhere/\\x1b[2J\\n2026-01-01T00:00:00.000Z"; };\n});
+spew($d->{conf}, qq{log: { target = "/nowhere/\\x1b[2J\\n2026-01-01T00:00:00.000Z"; };\nprocess: { pid_file = "${\ $d->dir }/mpechod.pid"; };\n});
 $d->signal('HUP');
 $d->log_wait(qr/config not reloaded/);
 unlike(join('', $d->log_lines), qr/\e/, 'no escape sequence');

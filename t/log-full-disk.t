@@ -6,25 +6,15 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-need_root();
-need_command(qw(unshare mount));
-
-# In a mount namespace of its own, so that nothing is left mounted whatever happens.
-if (!$ENV{MPECHOD_TEST_NAMESPACE}) {
-    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
-    local $ENV{MPECHOD_TEST_NAMESPACE} = 1;
-    exec 'unshare', '-m', '--propagation', 'private', $^X, $0 or die $!;
-}
-
+my $mount = own_mount_namespace();
 my $d = Mpechod->new;
-mkdir $d->dir . '/small' or die $!;
-is(run('mount', '-t', 'tmpfs', '-o', 'size=64k,mode=0755', 'mpechod', $d->dir . '/small')->{status}, 0, 'a small disk');
-$d->configure(log => { target => $d->dir . '/small/log' })->start;
+is(run('mount', '-t', 'tmpfs', '-o', 'size=64k,mode=0755', 'mpechod', $mount)->{status}, 0, 'a small disk');
+$d->configure(log => { target => "$mount/log" })->start;
 echo_ok($d->connect, 'there is room');
 $d->log_wait(qr/in=13 /);
 
 # Fill it to the last byte: what is left of the log's last page takes a few lines more.
-my $filler = $d->dir . '/small/filler';
+my $filler = "$mount/filler";
 open my $file, '>', $filler or die $!;
 1 while defined syswrite $file, 'x' x 4096;
 exchange($d->connect, 'squeeze in') for 1 .. 50;

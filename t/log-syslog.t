@@ -8,30 +8,20 @@ use Test::More;
 
 use IO::Socket::UNIX;
 use Socket qw(SOCK_DGRAM);
-need_root();
-need_command(qw(unshare mount));
-
-# With a /dev/log of our own, in a mount namespace of our own.
-if (!$ENV{MPECHOD_TEST_NAMESPACE}) {
-    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
-    local $ENV{MPECHOD_TEST_NAMESPACE} = 1;
-    exec 'unshare', '-m', '--propagation', 'private', $^X, $0 or die $!;
-}
-
+# With a /dev/log of our own.
+my $mount = own_mount_namespace();
 my $port = free_port();
 my $d    = Mpechod->new(
     listen => [ { address => '127.0.0.1', port => $port } ],
     log    => { target => undef },                             # of a daemon that detaches syslog is the default
     pool   => { max_workers => 4 },
 );
-my $dev = $d->dir . '/dev';
-mkdir $dev or die $!;
-is(run('mount', '-t', 'tmpfs', '-o', 'mode=0755', 'mpechod', $dev)->{status}, 0, 'a /dev of our own');
+is(run('mount', '-t', 'tmpfs', '-o', 'mode=0755', 'mpechod', $mount)->{status}, 0, 'a /dev of our own');
 for my $name (qw(null zero full urandom)) {
-    spew("$dev/$name", '');
-    run('mount', '--bind', "/dev/$name", "$dev/$name");
+    spew("$mount/$name", '');
+    run('mount', '--bind', "/dev/$name", "$mount/$name");
 }
-is(run('mount', '--bind', $dev, '/dev')->{status}, 0, '... mounted') or die;
+is(run('mount', '--bind', $mount, '/dev')->{status}, 0, '... mounted') or die;
 
 sub logger () {
     my $logger = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => '/dev/log') // die "$!";

@@ -26,6 +26,8 @@ sub refused_ok ($name, $pattern) {
     };
 }
 
+# Files that get as far as that must not be the default ones.
+my $own_files = join '', map { "$_: " . Mpechod::config_group($d->{config}{$_}) . ";\n" } qw(accept process);
 my @bad = (
     [ 'a bad value',              "pool: { start = 0; };\n",                        qr/\Q$conf\E:1: pool\.start: ./ ],
     [ 'a bad value further down', "\n\npool:\n{\n  start = 1;\n  max_workers = 99999;\n};\n", qr/\Q$conf\E:6: pool\.max_workers: ./ ],
@@ -35,8 +37,8 @@ my @bad = (
     [ 'a contradiction',          "pool: { min_spare = 5;\n max_spare = 4; };\n",   qr/\Q$conf\E:[12]: pool\.m\w+_spare: ./ ],
     [ 'half a file',              substr($good, 0, length($good) / 2) . "\n",       qr/\Q$conf\E:\d+: ./ ],
     [ 'an unknown user',          "process: { user = \"nobody-has-this-name\"; };\n", qr/\Q$conf\E:1: process\.user: ./, 'root' ],
-    [ 'a log that cannot be',     "log: { target = \"/nowhere/at/all\"; };\n",      qr/\Q$conf\E:1: log\.target: .*No such file/ ],
-    [ 'an address of others',     "listen = (\n { address = \"192.0.2.1\"; port = 9; } );\n", qr/\Q$conf\E:2: listen\S*: .*192\.0\.2\.1:9/ ],
+    [ 'a log that cannot be',     "log: { target = \"/nowhere/at/all\"; };\n$own_files",      qr/\Q$conf\E:1: log\.target: .*No such file/ ],
+    [ 'an address of others',     "listen = (\n { address = \"192.0.2.1\"; port = 9; } );\n$own_files", qr/\Q$conf\E:2: listen\S*: .*192\.0\.2\.1:9/ ],
 );
 for (@bad) {
     my ($name, $text, $pattern, $root) = @$_;

@@ -6,20 +6,20 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-my $d = Mpechod->new(pool => { start => 2, min_spare => 2, max_spare => 6, max_workers => 40 })->start;
+my $d = Mpechod->new(pool => { start => 2, min_spare => 2, max_spare => 8, max_workers => 40 })->start;
 
-my @c = map { $d->connect } 1 .. 10;
+my @c = map { $d->connect } 1 .. 8;
 exchange($_, 'x') for @c;
-wait_until(sub { $d->busy_workers == 10 });
+wait_until(sub { $d->busy_workers == 8 });
 close $_ for @c;
 wait_until(sub { !$d->busy_workers });
 my $most = $d->idle_workers;
-cmp_ok($most, '>=', 10, "$most idle workers after the burst");
+cmp_ok($most, '>=', 8, "$most idle workers after the burst");
 
 my $least = $most;
 my $count = sub { my $n = $d->workers; $least = $n if $n < $least; $n };
 my $begun = now();
-wait_ok(sub { $count->() <= 6 }, 15, 'they shrink to max_spare');
+wait_ok(sub { $count->() <= 8 }, 15, 'they shrink to max_spare');
 cmp_ok(now() - $begun, '>', 1, sprintf 'gradually, in %.1f s', now() - $begun);
 my @stay  = sort $d->workers;
 my $until = now() + 1.2;

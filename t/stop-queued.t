@@ -17,7 +17,7 @@ $queued[$_]->shutdown(1) for 0 .. $#queued;
 my $address = $d->listening;
 $d->signal('TERM');
 $d->log_wait(qr/SIGTERM/);
-ok(!connect_to($address, Timeout => 0.3), 'nobody new gets in');
+wait_ok(sub { !connect_to($address, Timeout => 0.3) }, 5, 'nobody new gets in');
 echo_ok($_, 'on', 'a connection goes on') for @c;
 end_ok($_) for @c;
 is(join(', ', map { read_all($_) // "error: $!" } @queued), join(', ', map { "queued $_" } 0 .. $#queued),

@@ -34,5 +34,8 @@ ok(alive($busy), 'a stopped busy worker is left alone');
 kill CONT => $busy;
 echo_ok($c, 'awake again');
 end_ok($c);
+$c = $d->connect;
+exchange($c, 'x') for 1 .. 3;
+ok(alive($busy), 'and goes on as a worker');
 
 finish();

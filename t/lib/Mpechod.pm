@@ -39,7 +39,7 @@ our @EXPORT = qw(
     connect_to exchange read_all read_some send_all echo_ok end_ok timed
     process alive status_of children processes_of fd_of
     run mpechod spawn reap slurp spew free_port
-    need_root need_command sanitized set_limit
+    need_root need_command sanitized set_limit own_mount_namespace
 );
 
 our $SOURCE  = Cwd::abs_path(dirname(__FILE__) . '/../..');
@@ -91,6 +91,20 @@ sub need_command (@names) {
     for my $name (@names) {
         plan(skip_all => "needs $name") if !grep { -x "$_/$name" } split(/:/, $ENV{PATH}), qw(/usr/sbin /sbin);
     }
+}
+
+# Go on in a mount namespace of our own, so that nothing stays mounted whatever happens. Returns a directory to mount on.
+sub own_mount_namespace () {
+    return $ENV{MPECHOD_TEST_MOUNT} if $ENV{MPECHOD_TEST_MOUNT};
+    need_root();
+    need_command(qw(unshare mount));
+    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
+    my $mount = File::Temp->newdir('mpechod-XXXXXX', TMPDIR => 1);
+    chmod 0755, $mount;
+    local $ENV{MPECHOD_TEST_MOUNT} = "$mount";
+    my $status = system('unshare', '-m', '--propagation', 'private', $^X, Cwd::abs_path($0));
+    undef $mount;
+    exit($status & 127 || $status >> 8);
 }
 
 # Set the soft limit of a running process, prlimit(1)'s way: set_limit($pid, '--nproc=5:'). Root may lack the capability to do so

@@ -16,6 +16,9 @@ sub need () {
     plan(skip_all => 'strace may not trace here') if run('strace', '-o', '/dev/null', 'true')->{status} ne '0';
 }
 
+# Start with this in the environment what shall end while it is traced: a sanitizer cannot look for leaks then.
+sub bearable () { (ASAN_OPTIONS => ($ENV{ASAN_OPTIONS} // '') . ':detect_leaks=0') }
+
 # strace's set of the system calls that make a process.
 sub forks () { '/^(clone3?|v?fork)$' }
 
@@ -33,7 +36,8 @@ sub attach ($class, $pids, @options) {
 sub lines ($self, $pattern = qr//) {
     my (@calls, %unfinished);
     for my $line (slurp("$self->{dir}/out") =~ /^(.*)\n/mg) {
-        my $pid = $line =~ /^(\d+) / ? $1 : 0;
+        my $pid = $line =~ s/^(\d+) +/$1 / ? $1 : 0;
+        next if $line =~ /<detached \.\.\.>$/;
         if ($line =~ s/ <unfinished \.\.\.>$//) { $unfinished{$pid} = $line; next }
         $line =~ s/^.*?<\.\.\. \w+ resumed>/delete $unfinished{$pid} \/\/ ''/e;
         push @calls, $line;

@@ -72,6 +72,7 @@ static void test_bad(void **state)
         const char *reason;
     } cases[] = {
         {{"-x", NULL}, "unknown option: -x"},
+        {{"-fxV", NULL}, "unknown option: -x"},
         {{"-f", "--bogus", "-t", NULL}, "unknown option: --bogus"},
         {{"-f", "-c", NULL}, "-c needs a value"},
         {{"--config", NULL}, "--config needs a value"},

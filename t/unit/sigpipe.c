@@ -43,17 +43,16 @@ static bool handled(int sig)
 
 static void has_fixed_numbers(const char *unused)
 {
-    int lowest = dup(0);
+    int lowest = unit_next_fd(0);
     char byte = 0;
     (void)unused;
-    close(lowest);
     open_pipe();
     for (int fd = FD_SELFPIPE_READ; fd <= FD_SELFPIPE_WRITE; fd++) {
         unit_require(fcntl(fd, F_GETFD) == FD_CLOEXEC);
         unit_require((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
     }
     unit_require(write(FD_SELFPIPE_WRITE, "x", 1) == 1 && read(FD_SELFPIPE_READ, &byte, 1) == 1 && byte == 'x');
-    unit_require(dup(0) == lowest); /* and nothing else is open */
+    unit_require(unit_next_fd(0) == lowest); /* and nothing else is open */
 }
 
 static void reports_each_signal(const char *unused)
@@ -202,15 +201,22 @@ static void blocks_and_restores(const char *unused)
     unit_require(sigismember(&now, SIGUSR1) && !sigismember(&now, SIGTERM));
 }
 
-/* A terminal tells of its new size with the same signal that an operator pauses the daemon with. */
+static void raise_by_kernel(int sig)
+{
+    siginfo_t info = {.si_signo = sig, .si_code = SI_KERNEL};
+    unit_require(syscall(SYS_rt_sigqueueinfo, getpid(), sig, &info) == 0);
+}
+
+/* A terminal tells of its new size with the same signal that an operator pauses the daemon with. Its ^C does count. */
 static void does_not_pause_when_a_window_is_resized(const char *unused)
 {
     size_t counts[NSIG];
-    siginfo_t info = {.si_signo = SIGWINCH, .si_code = SI_KERNEL};
     (void)unused;
     open_pipe();
-    unit_require(syscall(SYS_rt_sigqueueinfo, getpid(), SIGWINCH, &info) == 0);
+    raise_by_kernel(SIGWINCH);
     unit_require(drain(counts) == 0);
+    raise_by_kernel(SIGINT);
+    unit_require(drain(counts) == 1 && counts[SIGINT] == 1);
     kill(getpid(), SIGWINCH);
     unit_require(drain(counts) == 1 && counts[SIGWINCH] == 1);
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "fdplan.h"
 #include "turn.h"
 
 struct lock {
@@ -230,24 +231,46 @@ static void test_a_spoilt_lock_is_gossip(void **state)
 
 /* The hints */
 
+/* The master looks, and finds so many places to spare. */
+static void look(struct turn *turn, int spare)
+{
+    turn_begin_count(turn);
+    turn_set_spare(turn, spare);
+}
+
 static void test_rings_for_the_last_places(void **state)
 {
     struct lock lock = make_lock(state);
-    turn_set_spare(lock.turn, 3);
+    look(lock.turn, 3);
     assert_false(turn_place_taken(lock.turn));
     assert_false(turn_place_taken(lock.turn));
     assert_true(turn_place_taken(lock.turn));
     assert_true(turn_place_taken(lock.turn)); /* and on, until there is a look */
     turn_place_free(lock.turn);
     assert_true(turn_place_taken(lock.turn));
-    turn_place_free(lock.turn);
-    turn_place_free(lock.turn);
-    turn_place_free(lock.turn);
+    for (int i = 0; i < 3; i++)
+        turn_place_free(lock.turn);
     assert_false(turn_place_taken(lock.turn));
-    turn_set_spare(lock.turn, 0);
+    look(lock.turn, 0);
     assert_true(turn_place_taken(lock.turn));
-    turn_set_spare(lock.turn, INT_MAX / 2); /* nothing can be forked: never */
+    look(lock.turn, INT_MAX / 2); /* nothing can be forked: never */
     assert_false(turn_place_taken(lock.turn));
+    look(lock.turn, 2); /* whatever it was before */
+    assert_false(turn_place_taken(lock.turn));
+    assert_true(turn_place_taken(lock.turn));
+    free_lock(&lock);
+}
+
+/* A look takes its time, and counts what may change meanwhile. */
+static void test_rings_for_a_place_taken_during_a_look(void **state)
+{
+    struct lock lock = make_lock(state);
+    look(lock.turn, 100);
+    turn_begin_count(lock.turn);
+    assert_true(turn_place_taken(lock.turn));
+    turn_set_spare(lock.turn, 3);
+    assert_false(turn_place_taken(lock.turn));
+    assert_true(turn_place_taken(lock.turn));
     free_lock(&lock);
 }
 
@@ -265,7 +288,7 @@ static void test_rings_once_all_are_ready(void **state)
 static void test_hints_are_shared(void **state)
 {
     struct lock lock = make_lock(state);
-    turn_set_spare(lock.turn, 2);
+    look(lock.turn, 2);
     turn_set_awaited(lock.turn, 2);
     turn_set_deadline(lock.turn, 1234.5);
     pid_t pid = unit_fork();
@@ -306,6 +329,7 @@ static void test_file(void **state)
 /* The lock of the next generation takes the name; the end of the one before must not take it away. */
 static void test_a_successor_keeps_its_name(void **state)
 {
+    int lowest = unit_next_fd(FD_PRIVATE);
     struct lock before = make_lock(state), after = make_lock(state);
     assert_ptr_not_equal(before.turn, after.turn);
     struct taker holder = start_holder(before.turn);
@@ -316,21 +340,33 @@ static void test_a_successor_keeps_its_name(void **state)
     char *path = strdup(after.path);
     free_lock(&after);
     assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(unit_next_fd(FD_PRIVATE), lowest);
     free(path);
+}
+
+static void assert_makes_no_lock(const char *path, const char *error)
+{
+    char expected[REASON_MAX];
+    struct reason why;
+    int fd;
+    assert_null(turn_create(path, &fd, &why));
+    snprintf(expected, sizeof expected, "cannot make the lock file %s: %s", path, error);
+    assert_string_equal(why.text, expected);
 }
 
 static void test_says_why_there_is_no_file(void **state)
 {
-    char *path = unit_path(state, "no/such.lock"), expected[REASON_MAX];
-    struct reason why;
-    int fd, lowest = dup(0);
-    close(lowest);
-    assert_null(turn_create(path, &fd, &why));
-    snprintf(expected, sizeof expected, "cannot make the lock file %s: No such file or directory", path);
-    assert_string_equal(why.text, expected);
-    assert_int_equal(dup(0), lowest);
-    close(lowest);
-    free(path);
+    char *missing = unit_path(state, "no/such.lock"), *taken = unit_path(state, "taken");
+    int lowest = unit_next_fd(FD_PRIVATE);
+    assert_makes_no_lock(missing, "No such file or directory");
+    assert_int_equal(mkdir(taken, 0700), 0);
+    assert_makes_no_lock(taken, "Is a directory");
+    assert_int_equal(unit_next_fd(FD_PRIVATE), lowest);
+    assert_int_equal(rmdir(taken), 0);
+    assert_int_equal(rmdir(*state), 0); /* nothing else is left in it */
+    assert_int_equal(mkdir(*state, 0700), 0);
+    free(missing);
+    free(taken);
 }
 
 int main(void)
@@ -345,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_excludes),
         cmocka_unit_test(test_a_spoilt_lock_is_gossip),
         cmocka_unit_test(test_rings_for_the_last_places),
+        cmocka_unit_test(test_rings_for_a_place_taken_during_a_look),
         cmocka_unit_test(test_rings_once_all_are_ready),
         cmocka_unit_test(test_hints_are_shared),
         cmocka_unit_test(test_file),

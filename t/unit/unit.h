@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -110,6 +111,14 @@ static inline void unit_in_child(void (*body)(const char *), const char *argumen
         _exit(0);
     }
     assert_int_equal(unit_wait(pid), 0);
+}
+
+/* The lowest free descriptor from there on: the same before and after, if none was leaked. */
+static inline int unit_next_fd(int from)
+{
+    int fd = fcntl(STDIN_FILENO, F_DUPFD, from);
+    close(fd);
+    return fd;
 }
 
 /* A directory of the test program's own: *state is its path. */
