@@ -184,6 +184,7 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
             report.renew |= break_stall(pool, log);
         report.renew |= pool->turn_broken;
         keep_shape(pool, &census.view, now, &report, log);
+        report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
         bound_draining(pool, &census, now);
     }
     end_overdue(pool, now, &report, log);

@@ -16,3 +16,11 @@ bool stall_check(struct stall *stall, unsigned waiting, unsigned idle, uint64_t 
     stall->watching = false;
     return true;
 }
+
+double stall_left(const struct stall *stall, double timeout, double now)
+{
+    double left = stall->since + timeout - now;
+    if (!stall->watching)
+        return 0;
+    return left > 0.001 ? left : 0.001;
+}

@@ -17,4 +17,7 @@ struct stall {
  * turn has been stuck for timeout; then the watch begins anew. */
 bool stall_check(struct stall *stall, unsigned waiting, unsigned idle, uint64_t accepts, double timeout, double now);
 
+/* Seconds until stall_check may say so, for whoever would rather not be late; 0: nothing is watched. */
+double stall_left(const struct stall *stall, double timeout, double now);
+
 #endif

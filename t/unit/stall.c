@@ -49,6 +49,18 @@ static void test_watches_anew_after_a_stall(void **state)
     assert_true(check(&stall, (struct sight){1, 1, 7, 12.5}));
 }
 
+static void test_says_when_it_will_be_due(void **state)
+{
+    struct stall stall = {0};
+    (void)state;
+    assert_true(stall_left(&stall, 1.0, 10) == 0);
+    assert_false(check(&stall, (struct sight){1, 1, 7, 10}));
+    assert_true(stall_left(&stall, 1.0, 10.25) == 0.75);
+    assert_true(stall_left(&stall, 1.0, 11.5) > 0); /* never 0 while it watches */
+    assert_false(check(&stall, (struct sight){0, 1, 7, 10.5}));
+    assert_true(stall_left(&stall, 1.0, 10.5) == 0);
+}
+
 static void test_no_timeout_is_no_stall(void **state)
 {
     struct stall stall = {0};
@@ -106,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_watches_anew_after_a_stall),
+        cmocka_unit_test(test_says_when_it_will_be_due),
         cmocka_unit_test(test_no_timeout_is_no_stall),
         cmocka_unit_test(test_random_looks),
     };
