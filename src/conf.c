@@ -28,9 +28,19 @@ static bool blame(const char *file, int line, const char *key, struct reason *wh
     return reason_set(why, "%s:%d: %s: %s", file, line, key, what.text);
 }
 
+static int line_of(const struct conf *conf, const char *key)
+{
+    return conf->lines[confkeys_index(confkeys_find(key))];
+}
+
+bool conf_is_set(const struct conf *conf, const char *key)
+{
+    return line_of(conf, key) != CONF_UNSET;
+}
+
 bool conf_blame(const struct conf *conf, const char *key, struct reason *why)
 {
-    return blame(conf->file, conf->lines[confkeys_index(confkeys_find(key))], key, why);
+    return blame(conf->file, line_of(conf, key), key, why);
 }
 
 bool conf_blame_listener(const struct conf *conf, size_t index, struct reason *why)
@@ -166,13 +176,13 @@ static bool check_user(const struct conf_reader *reader)
     struct conf *conf = reader->conf;
     if (geteuid() != 0) /* then user and group are left alone */
         return true;
-    int line = reader->conf->lines[confkeys_index(confkeys_find("process.user"))];
+    int line = line_of(conf, "process.user");
     const struct passwd *user = getpwnam(conf->user);
     if (user == NULL)
         return conf_fail(reader, line, "process.user", "no such user: %s", conf->user);
     if (user->pw_uid == 0)
         return conf_fail(reader, line, "process.user", "workers do not run as root: name an ordinary user");
-    line = reader->conf->lines[confkeys_index(confkeys_find("process.group"))];
+    line = line_of(conf, "process.group");
     const struct group *group = getgrnam(conf->group);
     if (group == NULL)
         return conf_fail(reader, line, "process.group", "no such group: %s", conf->group);

@@ -61,6 +61,9 @@ struct conf *conf_load(const struct conf_source *source, struct reason *why);
 bool conf_blame(const struct conf *conf, const char *key, struct reason *why);
 bool conf_blame_listener(const struct conf *conf, size_t index, struct reason *why);
 
+/* Whether a key was set, in the file or on the command line. */
+bool conf_is_set(const struct conf *conf, const char *key);
+
 void conf_free(struct conf *conf);
 
 /* Every key, in libconfig's syntax; loads back to the same. */

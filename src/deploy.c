@@ -38,6 +38,14 @@ static bool open_listeners(struct listen_set *set, const struct conf *conf, cons
     return listen_open(set, conf, old, &failed, why) || conf_blame_listener(conf, failed, why);
 }
 
+/* The kernel cuts it without a word. Of the default nobody asked for as much, and nothing is said. */
+static void warn_of_backlog(struct log *log, const struct conf *conf)
+{
+    unsigned limit = listen_backlog_limit();
+    if (limit > 0 && conf->backlog > limit && conf_is_set(conf, "accept.backlog"))
+        log_warn(log, "accept.backlog is %u, but net.core.somaxconn allows %u: raise that too", conf->backlog, limit);
+}
+
 struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why)
 {
     static const struct listen_set none = {.n = 0};
@@ -53,6 +61,7 @@ struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int 
         goto fail_pidfile;
     if (!open_listeners(&deploy->listeners, conf, live != NULL ? &live->listeners : &none, why))
         goto fail_log;
+    warn_of_backlog(&deploy->log, conf);
     return deploy;
 
 fail_log:

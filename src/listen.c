@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -261,6 +262,17 @@ void listen_refuse(const struct listen_set *set)
         else if (setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
             listen(set->at[i].fd, 0); /* some systems keep filters for root: then at least no more than one waits */
     }
+}
+
+unsigned listen_backlog_limit(void)
+{
+    char text[32] = "";
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "re");
+    if (file == NULL)
+        return 0;
+    const char *got = fgets(text, sizeof text, file);
+    fclose(file);
+    return got != NULL ? (unsigned)strtoul(got, NULL, 10) : 0;
 }
 
 void listen_names(const struct listen_set *set, char *text, size_t size)
