@@ -23,7 +23,7 @@ static bool open_lifeline(struct generation *generation)
 struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
                                      struct log *log, struct reason *why)
 {
-    struct generation *generation = malloc(sizeof *generation);
+    struct generation *generation = util_alloc_unforked(sizeof *generation);
     char *lock_file = strdup(conf->lock_file);
     if (generation == NULL || lock_file == NULL) {
         reason_set(why, "out of memory");
@@ -51,7 +51,7 @@ fail_lifeline:
     generation_retire(generation);
 fail:
     free(lock_file);
-    free(generation);
+    util_free_unforked(generation, sizeof *generation);
     return NULL;
 }
 
@@ -60,7 +60,7 @@ void generation_destroy(struct generation *generation)
     generation_retire(generation);
     turn_destroy(generation->turn, generation->turn_fd, generation->lock_file);
     free(generation->lock_file);
-    free(generation);
+    util_free_unforked(generation, sizeof *generation);
 }
 
 void generation_retire(struct generation *generation)

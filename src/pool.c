@@ -20,7 +20,7 @@ enum { BUFFER_SIZE = 65536 };
 
 struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
 {
-    struct pool *pool = calloc(1, sizeof *pool);
+    struct pool *pool = util_alloc_unforked(sizeof *pool);
     if (pool == NULL || !roster_init(&pool->roster)) {
         reason_set(why, "out of memory");
         goto fail;
@@ -40,7 +40,7 @@ struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *
 fail_roster:
     roster_free(&pool->roster);
 fail:
-    free(pool);
+    util_free_unforked(pool, sizeof *pool);
     return NULL;
 }
 
@@ -55,7 +55,7 @@ void pool_destroy(struct pool *pool)
     munmap(pool->buffer, BUFFER_SIZE);
     close(pool->doorbell);
     roster_free(&pool->roster);
-    free(pool);
+    util_free_unforked(pool, sizeof *pool);
 }
 
 int pool_doorbell(const struct pool *pool)
@@ -79,23 +79,25 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         errno = ENOSPC;
         return false;
     }
+    /* On the stack: pool and generation are not there in the child. */
+    void (*run)(const struct worker_job *) = pool->run;
+    const struct worker_job job = {
+        .conf = generation->conf,
+        .listeners = generation->listeners,
+        .log = generation->log,
+        .turn = generation->turn,
+        .board = pool->board,
+        .slot = (size_t)slot,
+        .lifeline = generation->lifeline_read,
+        .doorbell = pool->doorbell,
+        .master = pool->master,
+        .buffer = pool->buffer,
+        .buffer_size = BUFFER_SIZE,
+    };
     sigset_t before = sigpipe_block();
     pid_t pid = fork();
     if (pid == 0) {
-        const struct worker_job job = {
-            .conf = generation->conf,
-            .listeners = generation->listeners,
-            .log = generation->log,
-            .turn = generation->turn,
-            .board = pool->board,
-            .slot = (size_t)slot,
-            .lifeline = generation->lifeline_read,
-            .doorbell = pool->doorbell,
-            .master = pool->master,
-            .buffer = pool->buffer,
-            .buffer_size = BUFFER_SIZE,
-        };
-        pool->run(&job);
+        run(&job);
         _exit(WORKER_SETUP);
     }
     int error = errno;

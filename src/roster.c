@@ -1,25 +1,20 @@
 /* roster.c: the private table of workers; see roster.h. Called by the pool. */
 #include "roster.h"
 
-#include <sys/mman.h>
+#include "util.h"
 
 static const size_t size = ROSTER_SLOTS * sizeof(struct roster_worker);
 
-/* A mapping of its own: slots that were never used take no memory, and a fork leaves it behind, since a worker has no
- * business in it. */
+/* Slots that were never used take no memory. */
 bool roster_init(struct roster *roster)
 {
-    void *slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (slots == MAP_FAILED)
-        return false;
-    madvise(slots, size, MADV_DONTFORK);
-    *roster = (struct roster){.slots = slots};
-    return true;
+    *roster = (struct roster){.slots = util_alloc_unforked(size)};
+    return roster->slots != NULL;
 }
 
 void roster_free(struct roster *roster)
 {
-    munmap(roster->slots, size);
+    util_free_unforked(roster->slots, size);
 }
 
 long roster_vacancy(const struct roster *roster)

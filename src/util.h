@@ -27,6 +27,11 @@ int util_fd_private(int fd);
 /* Close a descriptor that may be -1, keeping errno. */
 void util_close(int fd);
 
+/* Zeroed memory that a fork leaves behind: for what only the master has business with, and for what it writes at every
+ * fork, which would otherwise be copied each time. NULL on failure. */
+void *util_alloc_unforked(size_t size);
+void util_free_unforked(void *memory, size_t size);
+
 /* Create a file at path whole: written under a temporary name beside it, then renamed over it; with locked, under
  * flock(2) before anybody can see it. mode as for open(2). Returns the open descriptor (private, read-write), or -1
  * with errno. */
