@@ -146,10 +146,20 @@ static bool is_broken(short revents)
     return (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
+/* poll(2) that does not wait. A pending signal interrupts even that, and no SA_RESTART helps. */
+static int poll_now(struct pollfd *pollfds, nfds_t n)
+{
+    int rc;
+    do {
+        rc = poll(pollfds, n, 0);
+    } while (rc < 0 && errno == EINTR);
+    return rc;
+}
+
 static bool is_sound(int fd)
 {
     struct pollfd pollfd = {.fd = fd};
-    return poll(&pollfd, 1, 0) >= 0 && !is_broken(pollfd.revents);
+    return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents);
 }
 
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
@@ -235,7 +245,7 @@ unsigned listen_waiting(const struct listen_set *set, bool *broken)
     *broken = false;
     for (size_t i = 0; i < set->n; i++)
         pollfds[i] = (struct pollfd){.fd = set->at[i].fd, .events = POLLIN};
-    if (poll(pollfds, set->n, 0) <= 0)
+    if (poll_now(pollfds, set->n) <= 0)
         return 0;
     for (size_t i = 0; i < set->n; i++) {
         if (is_broken(pollfds[i].revents))
