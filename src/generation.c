@@ -31,6 +31,7 @@ struct generation *generation_create(unsigned number, const struct conf *conf, c
     }
     *generation = (struct generation){
         .number = number,
+        .born = util_now(),
         .conf = conf,
         .listeners = listeners,
         .log = log,

@@ -25,6 +25,7 @@ struct generation {
     struct turn *turn;
     int turn_fd;
     char *lock_file;
+    double born;      /* util_now() */
     unsigned workers; /* alive */
     unsigned deaths;  /* abnormal ones */
     int failure;      /* exit status of a worker that could not even start; 0: none */

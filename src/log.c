@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -124,11 +126,27 @@ static int syslog_connect(int fd)
     return connect(fd, (struct sockaddr *)&un, sizeof un);
 }
 
+/* A pipe can be told not to block for this once; a terminal cannot, but it can be asked before. */
+static ssize_t write_shared(int fd, const char *text, size_t n)
+{
+    struct iovec piece = {.iov_base = (void *)text, .iov_len = n};
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+    ssize_t wrote = pwritev2(fd, &piece, 1, -1, RWF_NOWAIT);
+    if (wrote >= 0 || errno != EOPNOTSUPP)
+        return wrote;
+    if (poll(&pollfd, 1, 0) == 1)
+        return write(fd, text, n);
+    errno = EAGAIN;
+    return -1;
+}
+
 static ssize_t write_once(const struct log *log, const char *text, size_t n)
 {
     ssize_t wrote;
     do {
-        wrote = log->socket ? send(log->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(log->fd, text, n);
+        wrote = log->socket   ? send(log->fd, text, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+                : log->shared ? write_shared(log->fd, text, n)
+                              : write(log->fd, text, n);
     } while (wrote < 0 && errno == EINTR);
     return wrote;
 }
@@ -218,16 +236,20 @@ static bool is_socket(int fd)
 
 /* A pipe or terminal that nobody reads must not stop the daemon, but O_NONBLOCK on somebody else's description would
  * be felt by everybody who shares it. Linux gives a description of our own through /proc. */
-static int open_stderr(int fd)
+static int open_stderr(int fd, bool *shared)
 {
     struct stat st;
     int own = -1;
-    if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(fd))) {
+    *shared = fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(fd));
+    if (*shared) {
         char path[32];
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     }
-    return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, FD_PRIVATE);
+    if (own < 0) /* another user's, perhaps */
+        return fcntl(fd, F_DUPFD_CLOEXEC, FD_PRIVATE);
+    *shared = false;
+    return own;
 }
 
 static int open_file(const char *path)
@@ -255,7 +277,7 @@ bool log_open(struct log *log, const char *target, int stderr_fd, struct reason 
     else if (strcmp(target, "stderr") != 0)
         new.fd = open_file(target);
     else if (stderr_fd >= 0)
-        new.fd = open_stderr(stderr_fd);
+        new.fd = open_stderr(stderr_fd, &new.shared);
     else
         return reason_set(why, "there is no stderr: the daemon let go of it when it detached");
 

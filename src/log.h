@@ -23,6 +23,7 @@ struct log {
     bool json;
     bool syslog; /* fd is a datagram socket to the system log */
     bool socket; /* fd is a socket of some kind, so that it can be written without blocking */
+    bool shared; /* fd is somebody else's pipe or terminal, which may block */
     bool torn;   /* the last line was written in part (a full disk): the next begins on a line of its own */
     unsigned long lost;
     pid_t pid; /* of this process, for the lines */

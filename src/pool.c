@@ -18,6 +18,8 @@
 
 enum { BUFFER_SIZE = 65536 };
 
+#define START_PATIENCE 30.0 /* seconds that a generation's first workers have to be ready */
+
 struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
 {
     struct pool *pool = util_alloc_unforked(sizeof *pool);
@@ -136,6 +138,18 @@ static unsigned count_ready(const struct pool *pool, const struct generation *ge
     return ready;
 }
 
+/* They have no connection to lose. */
+static void kill_unready(const struct pool *pool, const struct generation *generation)
+{
+    for (size_t slot = 0; slot < pool->roster.high; slot++) {
+        struct roster_worker *worker = &pool->roster.slots[slot];
+        if (worker->pid != 0 && worker->generation == generation && board_state(pool->board, slot) == BOARD_STARTING) {
+            worker->ended = true;
+            kill(worker->pid, SIGKILL);
+        }
+    }
+}
+
 enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why)
 {
     if (generation->failure != 0 || generation->deaths >= POLICY_YOUNG_DEATHS) {
@@ -148,7 +162,13 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
             return POOL_FAILED;
         }
     }
-    return count_ready(pool, generation) >= generation->conf->start ? POOL_READY : POOL_STARTING;
+    if (count_ready(pool, generation) >= generation->conf->start)
+        return POOL_READY;
+    if (util_now() < generation->born + START_PATIENCE)
+        return POOL_STARTING;
+    kill_unready(pool, generation); /* one that is stopped would not hear that it may leave */
+    reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
+    return POOL_FAILED;
 }
 
 bool pool_is_forked(const struct generation *generation)
