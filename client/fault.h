@@ -1,0 +1,46 @@
+/* fault.h: what is wrong with bytes that came back on a connection that carries the pattern.
+ * Used by flow when pattern_match stops short, or when a connection ends while it owes something. Pure, nothing fails;
+ * the kind is a judgement from the bytes at hand. Not here: data that is not the pattern, see differ.h. */
+#ifndef MPECHO_FAULT_H
+#define MPECHO_FAULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pattern.h"
+
+enum fault_kind {
+    FAULT_CHANGED,   /* other bytes, of no known origin */
+    FAULT_MISSING,   /* later bytes of this connection came in their place */
+    FAULT_EXTRA,     /* earlier bytes of this connection came again, or bytes though none were owed */
+    FAULT_REORDERED, /* later bytes came first, and the missing ones after them */
+    FAULT_FOREIGN,   /* another connection's bytes */
+};
+
+struct fault {
+    enum fault_kind kind;
+    uint32_t connection;              /* on which it was seen, from 0 */
+    uint64_t offset;                  /* of the first wrong byte */
+    unsigned char expected, received; /* that byte; expected means nothing if none was owed */
+    uint64_t count;                   /* missing or extra bytes, 0 if it cannot be told */
+    uint32_t from_connection;         /* FAULT_FOREIGN: whose data it is, and from where in it */
+    uint64_t from_offset;
+};
+
+/* What a stream of the pattern looked like when it went wrong. */
+struct fault_sample {
+    struct pattern pattern;
+    uint32_t connections; /* how many there are: numbers below are plausible origins */
+    uint64_t offset;      /* of the first wrong byte; data[0] is what came there */
+    uint64_t owed;        /* bytes that were sent and not yet come back, the wrong one included */
+    const unsigned char *data;
+    size_t length; /* at least 1 */
+};
+
+struct fault fault_diagnose(const struct fault_sample *sample);
+
+/* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
+enum { FAULT_TEXT = 160 };
+const char *fault_text(const struct fault *fault, char text[FAULT_TEXT]);
+
+#endif

@@ -1,0 +1,42 @@
+/* hist.h: a log-linear histogram of durations, in HdrHistogram's layout with two significant digits.
+ * For whatever measures or reports. Pure, constant memory, nothing fails. A value read back is at most 1/128 too
+ * large; min, max, mean and deviation are exact. Not here: how it is written or drawn. */
+#ifndef MPECHO_HIST_H
+#define MPECHO_HIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Cells are 1 wide up to 256, then 128 to each doubling, up to HIST_MAX ns (73 minutes): what is longer counts there.
+ */
+enum { HIST_SUB_BITS = 8, HIST_TOP_BIT = 42 };
+enum { HIST_HALF = 1 << (HIST_SUB_BITS - 1), HIST_CELLS = (HIST_TOP_BIT - HIST_SUB_BITS + 2) * HIST_HALF };
+#define HIST_MAX ((INT64_C(1) << HIST_TOP_BIT) - 1)
+
+/* All 0 to begin: empty. min and max mean nothing while it is empty. */
+struct hist {
+    uint64_t count;
+    int64_t min, max;    /* ns, as recorded */
+    double sum, squares; /* of ns */
+    uint64_t cells[HIST_CELLS];
+};
+
+/* Negative counts as 0. */
+void hist_add(struct hist *hist, int64_t ns);
+
+void hist_merge(struct hist *into, const struct hist *from);
+
+/* The least value that so many percent (0-100) of all are not above: 0 gives min, 100 max, an empty one 0. */
+int64_t hist_percentile(const struct hist *hist, double percent);
+
+double hist_mean(const struct hist *hist);
+
+/* The standard deviation of all values, as ping(8)'s mdev. */
+double hist_deviation(const struct hist *hist);
+
+/* Cells, to walk through: where a value counts, and the least and greatest value that count there. */
+size_t hist_cell(int64_t ns);
+int64_t hist_lowest(size_t cell);
+int64_t hist_highest(size_t cell);
+
+#endif

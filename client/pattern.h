@@ -1,0 +1,26 @@
+/* pattern.h: the bytes that mpecho sends when it makes them up itself, and the check of what comes back.
+ * A byte depends on its run, its connection and its offset, and eight of them tell where they belong, so that
+ * what comes back wrong can be told apart. Used by flow, datagram and fault. Pure, nothing fails.
+ * Not here: naming what is wrong, see fault.h. */
+#ifndef MPECHO_PATTERN_H
+#define MPECHO_PATTERN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One connection's stream. */
+struct pattern {
+    uint64_t run;        /* random, one a run of mpecho */
+    uint32_t connection; /* of this run; for UDP the datagram */
+};
+
+/* Write the bytes from this offset of the stream on. The stream repeats itself after 32 GiB. */
+void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length);
+
+/* How many bytes of data are those from this offset on: length if all are. */
+size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length);
+
+/* Where eight bytes would belong that began at a multiple of eight: any eight bytes have an answer. */
+void pattern_locate(uint64_t run, const unsigned char data[8], uint32_t *connection, uint64_t *offset);
+
+#endif

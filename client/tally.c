@@ -1,0 +1,27 @@
+/* tally.c: sums; see tally.h. */
+#include "tally.h"
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+    into->sent += from->sent;
+    into->replied += from->replied;
+    into->lost += from->lost;
+    into->bytes += from->bytes;
+    into->faults += from->faults;
+    into->connected += from->connected;
+    into->refused += from->refused;
+    into->broken += from->broken;
+    into->duplicates += from->duplicates;
+    into->reordered += from->reordered;
+    if (from->jitter > 0)
+        into->jitter = from->jitter;
+    hist_merge(&into->response, &from->response);
+    hist_merge(&into->service, &from->service);
+    hist_merge(&into->connect, &from->connect);
+}
+
+double tally_loss(const struct tally *tally)
+{
+    uint64_t ended = tally->replied + tally->lost;
+    return ended == 0 ? 0 : 100.0 * (double)tally->lost / (double)ended;
+}

@@ -1,0 +1,30 @@
+/* tally.h: what was counted and timed, in an interval or in a whole run, on one thread or on all.
+ * Filled by whatever sends, read by whatever reports. Pure, nothing fails. Not here: names for people, see metric.h. */
+#ifndef MPECHO_TALLY_H
+#define MPECHO_TALLY_H
+
+#include <stdint.h>
+
+#include "hist.h"
+
+/* All 0 to begin. A message is sent once its last byte is with the kernel, and then ends as one of: replied, lost. */
+struct tally {
+    uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or the connection broke before it */
+    uint64_t bytes;                 /* that came back right */
+    uint64_t faults;                /* connections or datagrams that came back wrong, see fault.h */
+    uint64_t connected;             /* connections made */
+    uint64_t refused;               /* connections that could not be made, in time or at all */
+    uint64_t broken;                /* connections that the server closed, reset, or was silent on for too long */
+    uint64_t duplicates, reordered; /* UDP: replies that came again, or after a later one */
+    double jitter;                  /* UDP: ns, as RFC 3550 6.4.1 has it; of the thread that heard last */
+    struct hist response;           /* reply - when the message was due. Closed loop: when it was sent */
+    struct hist service;            /* reply - when it was sent; used in the open loop only */
+    struct hist connect;            /* time to connect */
+};
+
+void tally_merge(struct tally *into, const struct tally *from);
+
+/* Messages lost in percent of those that ended. */
+double tally_loss(const struct tally *tally);
+
+#endif
