@@ -41,6 +41,9 @@ struct fault fault_diagnose(const struct fault_sample *sample);
 
 /* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
 enum { FAULT_TEXT = 160 };
+/* Bytes that did not come back before the connection ended. */
+struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed);
+
 const char *fault_text(const struct fault *fault, char text[FAULT_TEXT]);
 
 #endif

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "connect.h"
+#include "bench.h"
+#include "clock.h"
 #include "options.h"
 #include "session.h"
 #include "status.h"
+#include "target.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -31,24 +33,44 @@ static bool fill_standard_descriptors(void)
     return true;
 }
 
-static enum status converse(const struct options *options)
+static enum status converse(const struct options *options, int fd)
 {
-    int fd = connect_open(options->host, options->port, options->wait);
-    if (fd == -1)
-        return STATUS_NO_CONNECTION;
     struct session *session = calloc(1, sizeof *session);
     enum status status = STATUS_LOCAL;
     if (session != NULL) {
         session->fd = fd;
-        session->typed = isatty(STDIN_FILENO) == 1;
-        session->wait = options->wait;
+        session->typed = options->mode == MODE_INTERACTIVE;
+        session->wait = (int)(options->timeout / CLOCK_MS);
         status = session_run(session);
     } else {
         warnx("out of memory");
     }
     free(session);
-    close(fd);
     return status;
+}
+
+static enum status talk(const struct options *options)
+{
+    struct target *targets;
+    size_t which, count = target_resolve(options, &targets);
+    enum status status = STATUS_NO_CONNECTION;
+    int fd = count == 0 ? -1 : target_connect(options, targets, count, &which);
+    if (fd != -1) {
+        status = converse(options, fd);
+        close(fd);
+    }
+    free(targets);
+    return status;
+}
+
+static enum status run(const struct options *options)
+{
+    switch (options->mode) {
+    case MODE_BENCH:
+        return bench_run(options);
+    default:
+        return talk(options);
+    }
 }
 
 /* Some file systems tell only now that what was written is lost. */
@@ -70,10 +92,10 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
     if (options.action == OPTIONS_HELP)
-        options_help(stdout);
+        options_help(&options, stdout);
     else if (options.action == OPTIONS_VERSION)
         puts("mpecho " PACKAGE_VERSION);
     else
-        status = converse(&options);
+        status = run(&options);
     return close_output(status);
 }

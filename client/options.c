@@ -1,56 +1,320 @@
-/* options.c: the command line; see options.h for who calls and what may fail.
+/* options.c: the table of options, and the command line read by it; see options.h for who calls and what may fail.
  * Checks the form of what it is given, so that a typing mistake costs no look-up. */
 #include "options.h"
 
 #include <ctype.h>
 #include <err.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
 
 #define PORT_DEFAULT "9190"
 
-enum { WAIT_DEFAULT = 10, WAIT_MAX = 86400 }; /* seconds */
+enum kind {
+    KIND_HELP,
+    KIND_VERSION,
+    KIND_FLAG,
+    KIND_CHOICE,
+    KIND_COUNT,
+    KIND_SECONDS,
+    KIND_MS,
+    KIND_RATE,
+    KIND_SIZES,
+    KIND_TEXT,
+    KIND_DO
+};
 
-void options_help(FILE *out)
+enum { DAY = 86400, IN_ALL = (1 << MODE_COUNT) - 1 };
+
+enum modes {
+    TALK = 1 << MODE_INTERACTIVE | 1 << MODE_PIPE,
+    PING = 1 << MODE_PING,
+    BENCH = 1 << MODE_BENCH,
+    CHECK = 1 << MODE_CHECK,
+};
+
+struct rule {
+    unsigned modes;
+    char letter; /* 0: none */
+    const char *name, *argument;
+    enum kind kind;
+    size_t field;    /* offset in struct options */
+    double min, max; /* KIND_CHOICE: min is the value */
+    const char *help;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+/* In the order of the help text. A letter may mean another thing in another mode, as it does in ping(8) and iperf3(1).
+ */
+static const struct rule rules[] = {
+    {PING, 'c', "count", "COUNT", KIND_COUNT, FIELD(count), 1, 1e15, "stop after so many probes (default: at ^C)"},
+    {PING, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0, DAY, "between probes (default 1)"},
+    {PING, 'w', "deadline", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY, "stop after this time"},
+    {BENCH, 'c', "connections", "CONNS", KIND_COUNT, FIELD(connections), 1, 1e6, "connections (default 1)"},
+    {BENCH, 't', "time", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY, "measure for so long (default 10)"},
+    {BENCH, 'P', "pipeline", "DEPTH", KIND_COUNT, FIELD(depth), 1, 4096,
+     "messages on their way on each connection (default 1)"},
+    {BENCH, 'R', "rate", "RATE", KIND_RATE, FIELD(rate), 0.001, 1e9,
+     "messages a second in all; latency counts from when each was due"},
+    {BENCH, 'j', "threads", "THREADS", KIND_COUNT, FIELD(threads), 1, 1024, "threads (default 1)"},
+    {BENCH, 0, "omit", "SECONDS", KIND_SECONDS, FIELD(omit), 0, DAY, "do not measure so long at the beginning"},
+    {BENCH, 0, "burst", NULL, KIND_FLAG, FIELD(burst), 0, 0, "connect all at once, one echo each, and hold them"},
+    {BENCH, 0, "hold", "SECONDS", KIND_SECONDS, FIELD(hold), 0.001, DAY,
+     "leave all connections idle so long; do they still echo?"},
+    {PING | BENCH, 0, "crr", NULL, KIND_FLAG, FIELD(crr), 0, 0, "a new connection for every message"},
+    {PING, 0, "connect", NULL, KIND_FLAG, FIELD(connect), 0, 0, "time connecting and echo apart"},
+    {PING | BENCH, 'u', "udp", NULL, KIND_FLAG, FIELD(udp), 0, 0, "datagrams"},
+    {PING, 'M', "pmtudisc", "do", KIND_DO, FIELD(dont_fragment), 0, 0,
+     "with -u: do not fragment; -s LOW-HIGH finds the path MTU"},
+    {PING | BENCH, 's', "size", "SIZE", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
+     "bytes in a message (default 64); bench takes turns: SIZE,SIZE..."},
+    {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0, "messages are lines, for servers that echo by line"},
+    {TALK | PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
+     "give up on an address or a reply after this time (default 10)"},
+    {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 0, DAY * 1e3, "WARNING above this round trip time"},
+    {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 0, DAY * 1e3, "CRITICAL above this round trip time"},
+    {CHECK, 't', "timeout", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY,
+     "CRITICAL when not done by then (default 10)"},
+    {BENCH, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0.01, DAY,
+     "report at this interval (default 1)"},
+    {PING | BENCH, 'q', "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "nothing but the summary"},
+    {PING, 'D', "timestamp", NULL, KIND_FLAG, FIELD(timestamps), 0, 0, "the time of day before every line"},
+    {PING | BENCH, 0, "json", NULL, KIND_CHOICE, FIELD(report), REPORT_JSON, 0, "print one JSON object"},
+    {PING | BENCH, 0, "json-stream", NULL, KIND_CHOICE, FIELD(report), REPORT_JSON_STREAM, 0,
+     "print a JSON object for every report, one a line"},
+    {PING | BENCH, 0, "csv", NULL, KIND_CHOICE, FIELD(report), REPORT_CSV, 0, "print comma-separated values"},
+    {PING | BENCH, 0, "hgrm", "FILE", KIND_TEXT, FIELD(hgrm), 0, 0,
+     "write latency by percentile for HdrHistogram's plotter"},
+    {PING | BENCH, 0, "svg", "FILE", KIND_TEXT, FIELD(svg), 0, 0, "draw latency by percentile and over time"},
+    {PING | BENCH, 0, "assert", "LIST", KIND_TEXT, FIELD(assertions), 0, 0,
+     "fail unless all hold: 'p99<2ms,loss<0.1%,rate>50000'"},
+    {PING | BENCH, 0, "yes-i-may", NULL, KIND_FLAG, FIELD(yes_i_may), 0, 0,
+     "flood an address that is not this machine's own"},
+    {IN_ALL, '4', "ipv4", NULL, KIND_FLAG, FIELD(ipv4), 0, 0, "IPv4 only"},
+    {IN_ALL, '6', "ipv6", NULL, KIND_FLAG, FIELD(ipv6), 0, 0, "IPv6 only"},
+    {IN_ALL, 'V', "version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
+    {IN_ALL, 'h', "help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
+};
+enum { RULES = sizeof rules / sizeof rules[0], LONG_ONLY = 256 };
+
+static const char *const mode_names[MODE_COUNT] = {"interactive", "pipe", "ping", "bench", "check"};
+
+/* What getopt_long returns for a rule. */
+static int value_of(size_t rule)
 {
-    fputs("Usage: mpecho [OPTION]... HOST [PORT]\n"
-          "Send standard input to an echo server, write what comes back, and verify it.\n"
+    return rules[rule].letter != 0 ? rules[rule].letter : LONG_ONLY + (int)rule;
+}
+
+static bool is_rule_of(const struct rule *rule, enum options_mode mode)
+{
+    return (rule->modes & 1U << mode) != 0;
+}
+
+static const struct rule *rule_of(enum options_mode mode, int value)
+{
+    for (size_t i = 0; i < RULES; i++)
+        if (is_rule_of(&rules[i], mode) && value_of(i) == value)
+            return &rules[i];
+    return NULL;
+}
+
+/* Help. ------------------------------------------------------------------------------------------------------------ */
+
+static void help_rule(const struct rule *rule, FILE *out)
+{
+    char text[64];
+    int n = snprintf(text, sizeof text, "%s%c%s--%s", rule->letter != 0 ? "-" : "  ",
+                     rule->letter != 0 ? rule->letter : ' ', rule->letter != 0 ? ", " : " ", rule->name);
+    if (rule->argument != NULL)
+        snprintf(text + n, sizeof text - (size_t)n, " %s", rule->argument);
+    fprintf(out, "  %-25s %s\n", text, rule->help);
+}
+
+static void help_mode(enum options_mode mode, FILE *out)
+{
+    static const char *const what[MODE_COUNT] = {
+        "Send each line that is typed to an echo server, and show what comes back.",
+        "Send standard input to an echo server, write what comes back, and verify it.",
+        "Send an echo server one message at a time, and time every reply.",
+        "Load an echo server, verify every byte, and measure rate and latency.",
+        "Check an echo server for a monitoring system.",
+    };
+    fprintf(out, "Usage: mpecho %s [OPTION]... HOST [PORT]\n%s\n\n", mode_names[mode], what[mode]);
+    for (size_t i = 0; i < RULES; i++)
+        if (is_rule_of(&rules[i], mode))
+            help_rule(&rules[i], out);
+}
+
+static void help_overview(FILE *out)
+{
+    fputs("Usage: mpecho [MODE] [OPTION]... HOST [PORT]\n"
+          "Talk to an echo server (RFC 862), measure it, and verify every byte.\n"
           "\n"
-          "  HOST                a name, an IPv4 or IPv6 address, or unix:/path\n"
-          "  PORT                1-65535 or a service name (default " PORT_DEFAULT ")\n"
-          "  -w, --wait SECONDS  give up on a server that is silent this long (default 10; 0: never)\n"
-          "  -V, --version       print the version and exit\n"
-          "  -h, --help          print this and exit\n"
+          "  HOST         a name, an IPv4 or IPv6 address, or unix:/path\n"
+          "  PORT         1-65535 or a service name (default " PORT_DEFAULT ")\n"
           "\n"
-          "At a terminal, a line that is just q or Q, or ^D, says goodbye.\n"
-          "Exit status: 0 all came back, 1 it did not, 2 no connection, 3 local failure, 64 usage.\n"
+          "  interactive  send what is typed, a line at a time (default at a terminal)\n"
+          "  pipe         send standard input, write what comes back (default otherwise)\n"
+          "  ping         one message at a time, a line for every reply\n"
+          "  bench        rate and latency under load\n"
+          "  check        a line and an exit status for a monitoring system\n"
+          "\n"
+          "mpecho MODE --help tells the options of a mode.\n"
+          "Exit status: 0 good; 1 loss, mismatch or failed assertion; 2 cannot resolve or connect;\n"
+          "3 local failure; 64 usage; check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
           "See mpecho(1).\n",
           out);
 }
 
-static bool usage(void)
+void options_help(const struct options *options, FILE *out)
 {
-    fputs("Try 'mpecho --help'.\n", stderr);
+    if (options->mode == MODE_COUNT)
+        help_overview(out);
+    else
+        help_mode(options->mode, out);
+}
+
+/* Values. ---------------------------------------------------------------------------------------------------------- */
+
+static bool usage(enum options_mode mode)
+{
+    fprintf(stderr, "Try 'mpecho %s%s--help'.\n", mode < MODE_COUNT ? mode_names[mode] : "",
+            mode < MODE_COUNT ? " " : "");
     return false;
 }
 
-/* Whole milliseconds, because poll(2) takes no less; what rounds to none would mean "no limit". */
-static bool parse_wait(int *wait, const char *text)
+/* What may follow a number, and what it multiplies by; "" first. */
+struct suffix {
+    const char *text;
+    double factor;
+};
+static const struct suffix plain[] = {{"", 1}, {NULL, 0}};
+static const struct suffix thousands[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}, {NULL, 0}};
+static const struct suffix binary[] = {{"", 1}, {"k", 1024}, {"K", 1024}, {"M", 1048576}, {NULL, 0}};
+
+/* A number and its suffix, within the rule's range: sets *value and *end. strtod would also take spaces, signs, "inf".
+ */
+static bool parse_number(const struct rule *rule, const char *text, const struct suffix *suffixes, double *value,
+                         const char **end)
 {
-    char *end;
-    double seconds = strtod(text, &end);
-    bool number = end != text && *end == '\0' && seconds >= 0 && seconds <= WAIT_MAX;
-    *wait = number ? (int)(seconds * 1000 + 0.5) : 0;
-    if (number && (*wait > 0 || seconds == 0))
-        return true;
-    warnx("--wait %s: not 0, nor a number of seconds within 0.001 and %d", text, WAIT_MAX);
-    return usage();
+    char *after;
+    *value = strtod(text, &after);
+    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+        return false;
+    const struct suffix *best = suffixes;
+    for (const struct suffix *suffix = suffixes; suffix->text != NULL; suffix++)
+        if (strncmp(after, suffix->text, strlen(suffix->text)) == 0)
+            best = suffix;
+    *value *= best->factor;
+    *end = after + strlen(best->text);
+    return after != text && *value >= rule->min && *value <= rule->max;
 }
 
-/* getaddrinfo reads " 80", "+80", "-1" and "65616" as numbers of some kind; nobody means that. */
-static bool check_port(const char *port)
+static bool parse_whole(const struct rule *rule, const char *text, const struct suffix *suffixes, double *value)
 {
+    const char *end;
+    return parse_number(rule, text, suffixes, value, &end) && *end == '\0';
+}
+
+/* SIZE, SIZE,SIZE... or LOW-HIGH. */
+static bool parse_sizes(const struct rule *rule, const char *text, struct sizes *sizes)
+{
+    double value;
+    const char *end;
+    *sizes = (struct sizes){0};
+    for (;; text = end + 1) {
+        if (sizes->count == OPTIONS_SIZES || !parse_number(rule, text, binary, &value, &end))
+            return false;
+        sizes->size[sizes->count++] = (uint64_t)value;
+        if (*end == '\0')
+            return (double)(uint64_t)value == value &&
+                   (!sizes->sweep || (sizes->count == 2 && sizes->size[0] <= sizes->size[1]));
+        if (*end == '-')
+            sizes->sweep = true;
+        else if (*end != ',' || sizes->sweep)
+            return false;
+    }
+}
+
+static const char *expectation(enum kind kind)
+{
+    switch (kind) {
+    case KIND_COUNT:
+        return "a whole number";
+    case KIND_SECONDS:
+        return "a number of seconds";
+    case KIND_MS:
+        return "a number of milliseconds";
+    case KIND_RATE:
+        return "a number a second";
+    case KIND_SIZES:
+        return "a number of bytes, several of them with commas between, or LOW-HIGH";
+    default:
+        return "the word \"do\"";
+    }
+}
+
+/* Is it a value for this rule? Then it is where it belongs. */
+static bool take_value(const struct rule *rule, const char *text, void *field)
+{
+    double value = 0;
+    switch (rule->kind) {
+    case KIND_FLAG:
+        *(bool *)field = true;
+        return true;
+    case KIND_CHOICE:
+        *(enum options_report *)field = (enum options_report)rule->min;
+        return true;
+    case KIND_TEXT:
+        *(const char **)field = text;
+        return true;
+    case KIND_DO:
+        *(bool *)field = true;
+        return strcmp(text, "do") == 0;
+    case KIND_COUNT:
+        if (!parse_whole(rule, text, thousands, &value))
+            return false;
+        *(uint64_t *)field = (uint64_t)value;
+        return (double)(uint64_t)value == value;
+    case KIND_RATE:
+        return parse_whole(rule, text, thousands, field);
+    case KIND_SECONDS:
+    case KIND_MS:
+        if (!parse_whole(rule, text, plain, &value))
+            return false;
+        *(int64_t *)field = (int64_t)(value * (double)(rule->kind == KIND_MS ? CLOCK_MS : CLOCK_SECOND));
+        return true;
+    case KIND_SIZES:
+        return parse_sizes(rule, text, field);
+    case KIND_HELP:
+    case KIND_VERSION:
+        break;
+    }
+    return false;
+}
+
+static bool take_option(struct options *options, const struct rule *rule, const char *text)
+{
+    if (take_value(rule, text, (char *)options + rule->field))
+        return true;
+    if (rule->max > 0)
+        warnx("--%s %s: not %s within %g and %g", rule->name, text, expectation(rule->kind), rule->min, rule->max);
+    else
+        warnx("--%s %s: not %s", rule->name, text, expectation(rule->kind));
+    return usage(options->mode);
+}
+
+/* Operands. -------------------------------------------------------------------------------------------------------- */
+
+/* getaddrinfo reads " 80", "+80", "-1" and "65616" as numbers of some kind; nobody means that. */
+static bool check_port(const struct options *options)
+{
+    const char *port = options->port;
     size_t length = strlen(port);
     bool digits = strspn(port, "0123456789") == length;
     if (length > 0 && digits && strtoul(port, NULL, 10) - 1 < 65535)
@@ -58,44 +322,137 @@ static bool check_port(const char *port)
     if (!digits && isalnum((unsigned char)port[0]))
         return true;
     warnx("port %s: neither a number within 1 and 65535 nor a service name", port);
-    return usage();
+    return usage(options->mode);
 }
 
 static bool parse_operands(struct options *options, int count, char **operands)
 {
     if (count < 1 || count > 2 || operands[0][0] == '\0') {
         warnx(count < 1 ? "HOST is missing" : count > 2 ? "too many arguments" : "HOST is empty");
-        return usage();
+        return usage(options->mode);
     }
     options->host = operands[0];
     bool has_port = strncmp(options->host, "unix:", 5) != 0;
     options->port = count == 2 ? operands[1] : has_port ? PORT_DEFAULT : NULL;
     if (has_port)
-        return check_port(options->port);
+        return check_port(options);
     if (count == 1)
         return true;
     warnx("%s: a Unix socket has no port", options->host);
-    return usage();
+    return usage(options->mode);
+}
+
+/* Options that contradict each other, the first pair that is given. */
+static const char *contradiction(const struct options *options)
+{
+    bool open_loop = options->rate > 0;
+    if (options->ipv4 && options->ipv6)
+        return "-4 and -6 exclude each other";
+    if (options->burst + (options->hold > 0) + options->crr + open_loop > 1 && options->mode == MODE_BENCH)
+        return "only one of --burst, --hold, --crr and --rate";
+    if (options->depth > 1 && (options->burst || options->hold > 0 || options->crr))
+        return "--pipeline makes no sense with --burst, --hold or --crr";
+    if (options->udp && (options->crr || options->connect || options->burst || options->hold > 0 || options->lines))
+        return "--crr, --connect, --burst, --hold and --lines make no sense with datagrams";
+    if (options->udp && options->port == NULL)
+        return "datagrams go to a host and a port";
+    if (options->dont_fragment && !options->udp)
+        return "--pmtudisc needs --udp";
+    if (options->sizes.sweep && !options->dont_fragment)
+        return "a range of sizes needs --udp --pmtudisc do";
+    if (options->mode == MODE_PING && options->sizes.count > 1 && !options->sizes.sweep)
+        return "ping takes one size";
+    if (options->threads > options->connections && options->mode == MODE_BENCH)
+        return "more threads than connections";
+    if (options->critical > 0 && options->warning > options->critical)
+        return "--warning is above --critical";
+    return NULL;
+}
+
+/* A datagram tells by its first eight bytes which it is. */
+static const char *bad_size(const struct options *options)
+{
+    for (unsigned i = 0; i < options->sizes.count && options->udp; i++)
+        if (options->sizes.size[i] < 8 || options->sizes.size[i] > 65507)
+            return "a datagram has 8 to 65507 bytes";
+    return NULL;
+}
+
+static bool check(const struct options *options)
+{
+    const char *wrong = contradiction(options);
+    if (wrong == NULL)
+        wrong = bad_size(options);
+    if (wrong == NULL)
+        return true;
+    warnx("%s", wrong);
+    return usage(options->mode);
+}
+
+/* The whole. ------------------------------------------------------------------------------------------------------- */
+
+static void set_defaults(struct options *options)
+{
+    enum options_mode mode = options->mode;
+    options->timeout = 10 * CLOCK_SECOND;
+    options->connections = options->threads = options->depth = 1;
+    options->sizes = (struct sizes){.count = 1, .size = {64}};
+    options->interval = CLOCK_SECOND;
+    options->duration = mode == MODE_BENCH || mode == MODE_CHECK ? 10 * CLOCK_SECOND : 0;
+}
+
+/* The tables that getopt_long wants. */
+static void make_tables(enum options_mode mode, char *letters, struct option *long_options)
+{
+    *letters = '\0';
+    for (size_t i = 0; i < RULES; i++) {
+        if (!is_rule_of(&rules[i], mode))
+            continue;
+        int has_argument = rules[i].argument != NULL ? required_argument : no_argument;
+        if (rules[i].letter != 0) {
+            *letters++ = rules[i].letter;
+            if (has_argument == required_argument)
+                *letters++ = ':';
+        }
+        *long_options++ = (struct option){rules[i].name, has_argument, NULL, value_of(i)};
+    }
+    *letters = '\0';
+    *long_options = (struct option){0};
+}
+
+/* Returns whether a mode was given. */
+static bool find_mode(struct options *options, int argc, char **argv)
+{
+    for (int mode = 0; mode < MODE_COUNT && argc > 1; mode++) {
+        if (strcmp(argv[1], mode_names[mode]) == 0) {
+            options->mode = (enum options_mode)mode;
+            return true;
+        }
+    }
+    options->mode = isatty(STDIN_FILENO) == 1 ? MODE_INTERACTIVE : MODE_PIPE;
+    return false;
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
 {
-    const struct option long_options[] = {
-        {"wait", required_argument, NULL, 'w'},
-        {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    *options = (struct options){.action = OPTIONS_RUN, .wait = WAIT_DEFAULT * 1000};
-    for (int option; (option = getopt_long(argc, argv, "w:Vh", long_options, NULL)) != -1;) {
-        if (option == '?')
-            return usage();
-        if (option == 'w' && !parse_wait(&options->wait, optarg))
-            return false;
-        if (option != 'w') {
-            options->action = option == 'V' ? OPTIONS_VERSION : OPTIONS_HELP;
+    char letters[2 * RULES + 1];
+    struct option long_options[RULES + 1];
+    *options = (struct options){.action = OPTIONS_RUN};
+    bool given = find_mode(options, argc, argv);
+    set_defaults(options);
+    make_tables(options->mode, letters, long_options);
+    optind = given ? 2 : 1;
+    for (int value; (value = getopt_long(argc, argv, letters, long_options, NULL)) != -1;) {
+        const struct rule *rule = rule_of(options->mode, value);
+        if (rule == NULL)
+            return usage(given ? options->mode : MODE_COUNT);
+        if (rule->kind == KIND_HELP || rule->kind == KIND_VERSION) {
+            options->action = rule->kind == KIND_HELP ? OPTIONS_HELP : OPTIONS_VERSION;
+            options->mode = given ? options->mode : MODE_COUNT;
             return true;
         }
+        if (!take_option(options, rule, optarg))
+            return false;
     }
-    return parse_operands(options, argc - optind, argv + optind);
+    return parse_operands(options, argc - optind, argv + optind) && check(options);
 }

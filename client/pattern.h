@@ -5,6 +5,7 @@
 #ifndef MPECHO_PATTERN_H
 #define MPECHO_PATTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 struct pattern {
     uint64_t run;        /* random, one a run of mpecho */
     uint32_t connection; /* of this run; for UDP the datagram */
+    bool lines;          /* no byte is a newline */
 };
 
 /* Write the bytes from this offset of the stream on. The stream repeats itself after 32 GiB. */

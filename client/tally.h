@@ -7,9 +7,9 @@
 
 #include "hist.h"
 
-/* All 0 to begin. A message is sent once its last byte is with the kernel, and then ends as one of: replied, lost. */
+/* All 0 to begin. A message that was sent, or was due, ends as one of: replied, lost. */
 struct tally {
-    uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or the connection broke before it */
+    uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or none could be, or never sent */
     uint64_t bytes;                 /* that came back right */
     uint64_t faults;                /* connections or datagrams that came back wrong, see fault.h */
     uint64_t connected;             /* connections made */

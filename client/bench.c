@@ -1,0 +1,266 @@
+/* bench.c: the main thread of a bench: starts the lanes, wakes up for every report, for signals and at the end, and
+ * adds up what the lanes have counted; see bench.h. It sends nothing itself. */
+#include "bench.h"
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lane.h"
+#include "report.h"
+#include "signals.h"
+#include "stream.h"
+
+struct bench {
+    const struct options *options;
+    struct report *report;
+    int signals, notify;
+    size_t count;
+    struct lane **lanes;
+    bool once; /* the load ends by itself */
+
+    bool measuring, ending;
+    int64_t begun;    /* when the load began */
+    int64_t measured; /* when the measuring began */
+    int64_t reported; /* when the last interval ended */
+    struct tally interval;
+    struct result result;
+};
+
+/* Adding up. ------------------------------------------------------------------------------------------------------- */
+
+static void collect(struct bench *bench)
+{
+    struct lane_notes notes = {.count = 0};
+    memset(&bench->interval, 0, sizeof bench->interval);
+    for (size_t i = 0; i < bench->count; i++)
+        lane_collect(bench->lanes[i], &bench->interval, &notes);
+    for (uint64_t i = 0; i < notes.count; i++, bench->result.problems++)
+        if (i < LANE_NOTES && bench->result.problems < RESULT_PROBLEMS)
+            memcpy(bench->result.problem[bench->result.problems], notes.text[i], RESULT_PROBLEM_TEXT);
+}
+
+/* Faults before the measuring count all the same, and so does whether there was a connection at all. */
+static void keep_faults(struct bench *bench)
+{
+    bench->result.total.connected += bench->interval.connected;
+    bench->result.total.faults += bench->interval.faults;
+}
+
+static void begin_measuring(struct bench *bench, int64_t now)
+{
+    collect(bench);
+    keep_faults(bench);
+    bench->measuring = true;
+    bench->measured = bench->reported = now;
+}
+
+static void end_interval(struct bench *bench, int64_t now)
+{
+    collect(bench);
+    tally_merge(&bench->result.total, &bench->interval);
+    report_interval(bench->report, &(struct interval){
+                                       .start = bench->reported - bench->measured,
+                                       .end = now - bench->measured,
+                                       .tally = &bench->interval,
+                                   });
+    bench->reported = now;
+    bench->result.measured = now - bench->measured;
+    bench->result.replied = bench->result.total.replied;
+    bench->result.bytes = bench->result.total.bytes;
+}
+
+static void end_load(struct bench *bench, int64_t now)
+{
+    if (bench->ending)
+        return;
+    bench->ending = true;
+    if (!bench->measuring)
+        begin_measuring(bench, now);
+    end_interval(bench, now);
+    for (size_t i = 0; i < bench->count; i++)
+        lane_end(bench->lanes[i]);
+}
+
+/* Waiting. --------------------------------------------------------------------------------------------------------- */
+
+static int64_t end_of_load(const struct bench *bench)
+{
+    return bench->once ? INT64_MAX : bench->begun + bench->options->omit + bench->options->duration;
+}
+
+static int64_t next_event(const struct bench *bench)
+{
+    if (bench->ending)
+        return INT64_MAX; /* lanes end in time by themselves */
+    if (!bench->measuring)
+        return bench->begun + bench->options->omit;
+    int64_t report = bench->reported + bench->options->interval, end = end_of_load(bench);
+    return report < end ? report : end;
+}
+
+static void take_signal(struct bench *bench, int64_t now)
+{
+    int number = signals_next(bench->signals);
+    if (number == SIGQUIT)
+        report_so_far(bench->report, &bench->result);
+    else if (number != 0)
+        end_load(bench, now);
+}
+
+static void wait_for_event(struct bench *bench)
+{
+    struct pollfd fds[] = {{.fd = bench->signals, .events = POLLIN}, {.fd = bench->notify, .events = POLLIN}};
+    int64_t next = next_event(bench), left = next - clock_now();
+    struct timespec limit = {.tv_sec = left > 0 ? left / CLOCK_SECOND : 0,
+                             .tv_nsec = left > 0 ? left % CLOCK_SECOND : 0};
+    uint64_t ended;
+    if (ppoll(fds, 2, next == INT64_MAX ? NULL : &limit, NULL) <= 0)
+        return;
+    if (fds[0].revents != 0)
+        take_signal(bench, clock_now());
+    if (fds[1].revents != 0 && read(bench->notify, &ended, sizeof ended) == -1)
+        warn("eventfd");
+}
+
+static bool all_done(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->count; i++)
+        if (!lane_is_done(bench->lanes[i]))
+            return false;
+    return true;
+}
+
+static void step(struct bench *bench)
+{
+    wait_for_event(bench);
+    int64_t now = clock_now();
+    if (bench->ending || now < next_event(bench))
+        return;
+    if (!bench->measuring)
+        begin_measuring(bench, now);
+    else if (now >= end_of_load(bench))
+        end_load(bench, now);
+    else
+        end_interval(bench, now);
+}
+
+static void conduct(struct bench *bench)
+{
+    bench->begun = bench->reported = bench->measured = clock_now();
+    bench->measuring = bench->options->omit == 0;
+    while (!all_done(bench))
+        step(bench);
+    end_load(bench, clock_now()); /* unless it has ended */
+    collect(bench);
+    tally_merge(&bench->result.total, &bench->interval);
+}
+
+/* Making it. ------------------------------------------------------------------------------------------------------- */
+
+/* A few more than connections: standard files, loops, timers. */
+static bool allow_descriptors(const struct options *options)
+{
+    struct rlimit limit;
+    uint64_t needed = options->connections + 8 * options->threads + 16;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < needed && limit.rlim_max >= needed) {
+        limit.rlim_cur = needed;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= needed)
+        return true;
+    warnx("%" PRIu64 " connections need %" PRIu64 " file descriptors, and %" PRIu64 " are allowed: raise ulimit -n",
+          options->connections, needed, (uint64_t)limit.rlim_max);
+    return false;
+}
+
+static bool make_lanes(struct bench *bench, const struct target *target)
+{
+    struct lane_plan plan = {
+        .options = bench->options, .target = target, .kind = &stream_load, .notify = bench->notify};
+    bench->lanes = calloc(bench->options->threads, sizeof bench->lanes[0]);
+    if (bench->lanes == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
+        warnx("out of memory, or of random numbers");
+        return false;
+    }
+    for (size_t i = 0; i < bench->options->threads; i++, bench->count++)
+        if ((bench->lanes[i] = lane_create(&plan, i)) == NULL)
+            return false;
+    return true;
+}
+
+static bool start_lanes(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->count; i++)
+        if (!lane_start(bench->lanes[i]))
+            return false;
+    return true;
+}
+
+static void destroy(struct bench *bench)
+{
+    for (size_t i = 0; i < bench->count; i++)
+        lane_destroy(bench->lanes[i]);
+    free(bench->lanes);
+    close(bench->signals);
+    close(bench->notify);
+    free(bench);
+}
+
+static enum status measure(struct bench *bench, const struct target *target)
+{
+    enum status status;
+    bench->result.options = bench->options;
+    bench->result.target = target;
+    bench->result.begun = time(NULL);
+    bench->once = bench->options->burst || bench->options->hold > 0;
+    bench->signals = signals_open();
+    bench->notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (bench->signals == -1 || bench->notify == -1 || !allow_descriptors(bench->options) || !make_lanes(bench, target))
+        return STATUS_LOCAL;
+    if ((bench->report = report_open(bench->options, target, &status)) == NULL)
+        return status;
+    if (start_lanes(bench))
+        conduct(bench);
+    return report_close(bench->report, &bench->result);
+}
+
+static enum status measure_target(const struct options *options, const struct target *target)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    if (bench == NULL) {
+        warnx("out of memory");
+        return STATUS_LOCAL;
+    }
+    bench->options = options;
+    enum status status = measure(bench, target);
+    destroy(bench);
+    return status;
+}
+
+enum status bench_run(const struct options *options)
+{
+    struct target *targets;
+    size_t which, count = target_resolve(options, &targets);
+    if (count == 0)
+        return STATUS_NO_CONNECTION;
+    enum status status = STATUS_NO_CONNECTION;
+    int fd = target_connect(options, targets, count, &which);
+    if (fd != -1) {
+        close(fd);
+        status = target_may_flood(&targets[which], options) ? measure_target(options, &targets[which]) : STATUS_USAGE;
+    }
+    free(targets);
+    return status;
+}

@@ -1,0 +1,85 @@
+/* lane.h: one thread of bench: its libev loop, its share of the connections, and what it counts. Called by bench, from
+ * its own thread; the functions may be called at any time, for the lane's lock is free while it waits for events.
+ * lane_create fails for want of memory or descriptors, having told the user. Not here: what is sent, see stream.h. */
+#ifndef MPECHO_LANE_H
+#define MPECHO_LANE_H
+
+#include <ev.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "tally.h"
+#include "target.h"
+
+struct lane;
+
+/* What a lane drives. Called in its thread, with its lock held. */
+struct lane_load {
+    bool (*create)(struct lane *lane);             /* set lane->load up; false: out of memory or the like, told */
+    void (*begin)(struct lane *lane, int64_t now); /* start sending */
+    void (*sweep)(struct lane *lane, int64_t now); /* every LANE_SWEEP: give up on what waits for too long */
+    void (*end)(struct lane *lane, int64_t now);   /* start nothing new; lane_done when nothing is on its way */
+    void (*destroy)(struct lane *lane);
+};
+
+#define LANE_SWEEP (100 * CLOCK_MS)
+
+/* What went wrong, in words: the first few. */
+enum { LANE_NOTES = 8, LANE_NOTE_TEXT = 200 };
+struct lane_notes {
+    uint64_t count; /* of all, told or not */
+    char text[LANE_NOTES][LANE_NOTE_TEXT];
+};
+
+/* What bench asks of every lane. */
+struct lane_plan {
+    const struct options *options;
+    const struct target *target;
+    const struct lane_load *kind;
+    uint64_t run; /* see pattern.h */
+    int notify;   /* an eventfd: written to when a lane is done */
+};
+
+/* For the load: all of it in its own thread. */
+struct lane {
+    struct lane_plan plan;
+    size_t index;   /* among the lanes */
+    size_t members; /* its share of the connections */
+    struct ev_loop *loop;
+    void *load;
+    bool ending;
+    struct tally tally; /* since lane_collect */
+    struct lane_notes notes;
+
+    pthread_t thread;
+    pthread_mutex_t lock;
+    ev_async wake;
+    ev_timer sweep;
+    bool ended; /* lane_end was called */
+    bool done;
+};
+
+/* NULL after a failure. */
+struct lane *lane_create(const struct lane_plan *plan, size_t index);
+
+bool lane_start(struct lane *lane);
+
+/* Add what was counted since the last time to *tally, and what went wrong to *notes. */
+void lane_collect(struct lane *lane, struct tally *tally, struct lane_notes *notes);
+
+/* Tell it to come to its end, which it does when nothing is on its way, at the latest after options->timeout. */
+void lane_end(struct lane *lane);
+
+bool lane_is_done(struct lane *lane);
+
+/* Joins the thread, if it was started; ends it first. */
+void lane_destroy(struct lane *lane);
+
+/* For the load. */
+void lane_done(struct lane *lane);
+void lane_note(struct lane *lane, const char *text);
+
+#endif

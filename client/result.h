@@ -1,0 +1,34 @@
+/* result.h: what a run of ping or bench found, for whatever reports it. Filled by bench and ping; read by metric and
+ * all report files. Nothing here fails. Not here: how it looks. */
+#ifndef MPECHO_RESULT_H
+#define MPECHO_RESULT_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "options.h"
+#include "tally.h"
+#include "target.h"
+
+/* A stretch of the run. start and end: ns since the measuring began. Without what was omitted. */
+struct interval {
+    int64_t start, end;
+    const struct tally *tally;
+};
+
+enum { RESULT_PROBLEMS = 8, RESULT_PROBLEM_TEXT = 200 };
+
+/* The whole. */
+struct result {
+    const struct options *options;
+    const struct target *target;
+    time_t begun;            /* wall clock */
+    int64_t measured;        /* ns: what rates are computed by */
+    uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
+    struct tally total;
+    uint64_t path_mtu; /* bytes, with all headers; 0: not looked for, or not found */
+    uint64_t problems; /* how many there were; the first few in words */
+    char problem[RESULT_PROBLEMS][RESULT_PROBLEM_TEXT];
+};
+
+#endif

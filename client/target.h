@@ -1,0 +1,35 @@
+/* target.h: from HOST and PORT to socket addresses, and to a connected socket. Called by every mode, at its beginning.
+ * Fails when nothing resolves or no address answers in time, and then has told the user how each one failed.
+ * Not here: anything sent or received; connections that do not wait, see flow.h. */
+#ifndef MPECHO_TARGET_H
+#define MPECHO_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "options.h"
+
+/* One address. text: "127.0.0.1:9190", "[::1]:9190" or "unix:/path". */
+enum { TARGET_TEXT = 128 };
+struct target {
+    struct sockaddr_storage address;
+    socklen_t length;
+    char text[TARGET_TEXT];
+};
+
+/* Look up what the options name, for streams or datagrams. The look-up itself is bounded by resolv.conf(5).
+ * Returns how many there are and sets *targets to them, for free(); or 0. */
+size_t target_resolve(const struct options *options, struct target **targets);
+
+/* Connect to the first one that answers; the wait for each is options->timeout, 0 = the kernel's own limit. Returns a
+ * blocking, close-on-exec descriptor and which one it was, or -1. */
+int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which);
+
+/* What every stream of ours wants of its socket: no delay for a small message. */
+void target_tune(int fd);
+
+/* May it be flooded: is it an address of this machine, or has the user said so? Tells if not. */
+bool target_may_flood(const struct target *target, const struct options *options);
+
+#endif
