@@ -74,7 +74,9 @@ static const struct rule rules[] = {
     {PING | BENCH, 's', "size", "SIZE", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
      "bytes in a message (default 64); bench takes turns: SIZE,SIZE..."},
     {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0, "messages are lines, for servers that echo by line"},
-    {TALK | PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
+    {TALK, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0, DAY,
+     "give up on a server that is silent this long (default 10; 0: never)"},
+    {PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
      "give up on an address or a reply after this time (default 10)"},
     {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 0, DAY * 1e3, "WARNING above this round trip time"},
     {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 0, DAY * 1e3, "CRITICAL above this round trip time"},
@@ -173,18 +175,18 @@ static void help_overview(FILE *out)
 
 void options_help(const struct options *options, FILE *out)
 {
-    if (options->mode == MODE_COUNT)
-        help_overview(out);
-    else
+    if (options->mode_given)
         help_mode(options->mode, out);
+    else
+        help_overview(out);
 }
 
 /* Values. ---------------------------------------------------------------------------------------------------------- */
 
-static bool usage(enum options_mode mode)
+static bool usage(const struct options *options)
 {
-    fprintf(stderr, "Try 'mpecho %s%s--help'.\n", mode < MODE_COUNT ? mode_names[mode] : "",
-            mode < MODE_COUNT ? " " : "");
+    bool given = options->mode_given;
+    fprintf(stderr, "Try 'mpecho %s%s--help'.\n", given ? mode_names[options->mode] : "", given ? " " : "");
     return false;
 }
 
@@ -306,7 +308,7 @@ static bool take_option(struct options *options, const struct rule *rule, const 
         warnx("--%s %s: not %s within %g and %g", rule->name, text, expectation(rule->kind), rule->min, rule->max);
     else
         warnx("--%s %s: not %s", rule->name, text, expectation(rule->kind));
-    return usage(options->mode);
+    return usage(options);
 }
 
 /* Operands. -------------------------------------------------------------------------------------------------------- */
@@ -322,14 +324,14 @@ static bool check_port(const struct options *options)
     if (!digits && isalnum((unsigned char)port[0]))
         return true;
     warnx("port %s: neither a number within 1 and 65535 nor a service name", port);
-    return usage(options->mode);
+    return usage(options);
 }
 
 static bool parse_operands(struct options *options, int count, char **operands)
 {
     if (count < 1 || count > 2 || operands[0][0] == '\0') {
         warnx(count < 1 ? "HOST is missing" : count > 2 ? "too many arguments" : "HOST is empty");
-        return usage(options->mode);
+        return usage(options);
     }
     options->host = operands[0];
     bool has_port = strncmp(options->host, "unix:", 5) != 0;
@@ -339,7 +341,7 @@ static bool parse_operands(struct options *options, int count, char **operands)
     if (count == 1)
         return true;
     warnx("%s: a Unix socket has no port", options->host);
-    return usage(options->mode);
+    return usage(options);
 }
 
 /* Options that contradict each other, the first pair that is given. */
@@ -386,7 +388,7 @@ static bool check(const struct options *options)
     if (wrong == NULL)
         return true;
     warnx("%s", wrong);
-    return usage(options->mode);
+    return usage(options);
 }
 
 /* The whole. ------------------------------------------------------------------------------------------------------- */
@@ -420,17 +422,15 @@ static void make_tables(enum options_mode mode, char *letters, struct option *lo
     *long_options = (struct option){0};
 }
 
-/* Returns whether a mode was given. */
-static bool find_mode(struct options *options, int argc, char **argv)
+static void find_mode(struct options *options, int argc, char **argv)
 {
+    options->mode = isatty(STDIN_FILENO) == 1 ? MODE_INTERACTIVE : MODE_PIPE;
     for (int mode = 0; mode < MODE_COUNT && argc > 1; mode++) {
         if (strcmp(argv[1], mode_names[mode]) == 0) {
             options->mode = (enum options_mode)mode;
-            return true;
+            options->mode_given = true;
         }
     }
-    options->mode = isatty(STDIN_FILENO) == 1 ? MODE_INTERACTIVE : MODE_PIPE;
-    return false;
 }
 
 bool options_parse(struct options *options, int argc, char **argv)
@@ -438,17 +438,16 @@ bool options_parse(struct options *options, int argc, char **argv)
     char letters[2 * RULES + 1];
     struct option long_options[RULES + 1];
     *options = (struct options){.action = OPTIONS_RUN};
-    bool given = find_mode(options, argc, argv);
+    find_mode(options, argc, argv);
     set_defaults(options);
     make_tables(options->mode, letters, long_options);
-    optind = given ? 2 : 1;
+    optind = options->mode_given ? 2 : 1;
     for (int value; (value = getopt_long(argc, argv, letters, long_options, NULL)) != -1;) {
         const struct rule *rule = rule_of(options->mode, value);
         if (rule == NULL)
-            return usage(given ? options->mode : MODE_COUNT);
+            return usage(options);
         if (rule->kind == KIND_HELP || rule->kind == KIND_VERSION) {
             options->action = rule->kind == KIND_HELP ? OPTIONS_HELP : OPTIONS_VERSION;
-            options->mode = given ? options->mode : MODE_COUNT;
             return true;
         }
         if (!take_option(options, rule, optarg))

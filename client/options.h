@@ -27,6 +27,7 @@ struct sizes {
 struct options {
     enum options_action action;
     enum options_mode mode;
+    bool mode_given;
     const char *host;
     const char *port; /* decimal within 1-65535, or a service name; NULL for a Unix socket */
     bool ipv4, ipv6;  /* only addresses of this kind; neither: either */
@@ -61,7 +62,7 @@ struct options {
 
 bool options_parse(struct options *options, int argc, char **argv);
 
-/* What --help prints: of the mode if one was given, else the overview. */
+/* What --help prints: of the mode, or an overview if none was given. */
 void options_help(const struct options *options, FILE *out);
 
 #endif

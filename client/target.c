@@ -70,7 +70,10 @@ int target_connect(const struct options *options, const struct target *targets, 
         }
         failures_add(&failures, &targets[*which], errno);
     }
-    warnx("cannot connect to %s", failures.text);
+    if (options->port == NULL)
+        warnx("cannot connect to %s", failures.text);
+    else
+        warnx("cannot connect to %s port %s: %s", options->host, options->port, failures.text);
     return -1;
 }
 

@@ -11,11 +11,16 @@ my $path = "$Mpecho::SOURCE/man/mpecho.1";
 open my $file, '<', $path or die "$path: $!";
 my $manual = do { local $/; <$file> };
 
-my $help = mpecho('--help')->{out};
-my @options = $help =~ /^  (-\w), --(\w+)/gm;
-ok(@options >= 6, '--help names options');
-for my $option (map { s/^-//r } @options) {
-    like($manual, qr/\bFl (?:Fl )?-?\Q$option\E\b/, "mpecho(1) has $option");
+# An option's entry, in the part that is about its mode.
+my %part = $manual =~ /^\.Ss Mode (\w+)\n(.*?)(?=^\.S[sh])/gms;
+for my $mode (qw(interactive pipe ping bench check)) {
+    my @lines = grep { /^  (?:-\w, |    )--/ } split /\n/, mpecho($mode, '--help')->{out};
+    ok(@lines >= 4, "$mode --help names options");
+    for my $line (@lines) {
+        my ($letter, $name) = $line =~ /^\s+(?:-(\w), )?--([\w-]+)/;
+        my $entry = $letter ? qr/Fl $letter(?: Ar [\w,-]+)? , Fl Fl \Q$name\E\b/ : qr/Fl Fl \Q$name\E\b/;
+        like(($part{$mode} // '') . $part{options}, qr/^\.It $entry/m, "mpecho(1): $mode $name");
+    }
 }
 like($manual, qr/^\.It $_$/m, "mpecho(1) has exit status $_") for 0, 1, 2, 3, 64;
 

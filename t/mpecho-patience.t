@@ -14,7 +14,7 @@ my ($server, $other) = map { EchoServer->new(\&echo) } 1 .. 2;
 sub stays ($client, $name) { Time::HiRes::sleep(0.9); ok(is_running($client), $name) }
 
 pipe my $stdin, my $feed or die "pipe: $!";
-my $late = start_mpecho('-w0.5', $server->target, { stdin => $stdin });
+my $late = start_mpecho('-W0.5', $server->target, { stdin => $stdin });
 close $stdin;
 syswrite $feed, 'hello';
 
@@ -24,7 +24,7 @@ open my $file, '+>:raw', $path or die "$path: $!";
 print {$file} $much;
 close $file or die "$path: $!";
 open $file, '<', $path or die "$path: $!";
-my $blocked = start_mpecho('-w0.5', $other->target, { stdin => $file });
+my $blocked = start_mpecho('-W0.5', $other->target, { stdin => $file });
 
 stays($late, 'waits for input');
 syswrite $feed, ' again';

@@ -24,7 +24,7 @@ my $server = EchoServer->new(sub ($peer) {
     echo($peer);
 });
 
-my $client = start_mpecho($server->target, '-w0.5', { stdin => $pty->slave, stdout => $pty->slave });
+my $client = start_mpecho($server->target, '-W0.5', { stdin => $pty->slave, stdout => $pty->slave });
 ok($pty->type("first\n"), 'a line is typed');
 is($pty->read_some(1, 0.8), '', 'nothing has come back');
 ok(is_running($client), 'a silent server tries only the patience of the person');

@@ -10,7 +10,7 @@ use Test::More;
 for my $option ('-h', '--help') {
     my $r = mpecho($option);
     is($r->{status}, 0, "$option: status 0");
-    like($r->{out}, qr/\AUsage: mpecho .*HOST \[PORT\]\n/, "$option: how to use it");
+    like($r->{out}, qr/\AUsage: mpecho \[MODE\] .*HOST \[PORT\]\n/, "$option: how to use it");
     is($r->{err}, '', "$option: no error");
 }
 for my $option ('-V', '--version') {
@@ -26,12 +26,12 @@ my @wrong = (
     [ 'too much',        'too many arguments', 'a', 1, 2 ],
     [ 'unknown option',  qr/invalid option -- 'x'/, '-x', '127.0.0.1' ],
     [ 'unknown word',    qr/unrecognized option '--no-such'/, '--no-such', '127.0.0.1' ],
-    [ 'no seconds',      qr/option requires an argument -- 'w'/, '-w' ],
+    [ 'no seconds',      qr/option requires an argument -- 'W'/, '-W' ],
     [ 'port of a path',  'unix:/x: a Unix socket has no port', 'unix:/x', 1 ],
     map({ [ "port '$_'", "port $_: neither a number within 1 and 65535 nor a service name", '--', '127.0.0.1', $_ ] }
         '', 0, 65536, '99999999999999999999', '-1', '+80', ' 80', '/x'),
-    map({ [ "wait '$_'", "--wait $_: not 0, nor a number of seconds within 0.001 and 86400", "--wait=$_", 'localhost' ] }
-        '', 'x', '1x', -1, 86401, 'nan', 'inf', '0.0001'),
+    map({ [ "wait '$_'", "--timeout $_: not a number of seconds within 0 and 86400", "--timeout=$_", 'localhost' ] }
+        '', 'x', '1x', -1, 86401, 'nan', 'inf', ' 1', '1 '),
 );
 for my $case (@wrong) {
     my ($name, $message, @arguments) = @$case;
