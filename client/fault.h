@@ -10,21 +10,22 @@
 #include "pattern.h"
 
 enum fault_kind {
-    FAULT_CHANGED,   /* other bytes, of no known origin */
-    FAULT_MISSING,   /* later bytes of this connection came in their place */
-    FAULT_EXTRA,     /* earlier bytes of this connection came again, or bytes though none were owed */
+    FAULT_CHANGED,   /* bytes of no known origin */
+    FAULT_MISSING,   /* later bytes of this connection came in their place, or nothing did */
+    FAULT_EXTRA,     /* bytes between those that were owed, or though none were */
+    FAULT_REPEATED,  /* the same, and they are earlier ones of this connection */
     FAULT_REORDERED, /* later bytes came first, and the missing ones after them */
     FAULT_FOREIGN,   /* another connection's bytes */
 };
 
 struct fault {
     enum fault_kind kind;
-    uint32_t connection;              /* on which it was seen, from 0 */
+    uint32_t connection;              /* on which it was seen */
     uint64_t offset;                  /* of the first wrong byte */
-    unsigned char expected, received; /* that byte; expected means nothing if none was owed */
-    uint64_t count;                   /* missing or extra bytes, 0 if it cannot be told */
-    uint32_t from_connection;         /* FAULT_FOREIGN: whose data it is, and from where in it */
-    uint64_t from_offset;
+    uint64_t count;                   /* missing or extra bytes; 0: cannot be told */
+    unsigned char expected, received; /* changed: that byte */
+    uint32_t from_connection;         /* foreign: whose they are */
+    uint64_t from_offset;             /* repeated, reordered, foreign: where they begin */
 };
 
 /* What a stream of the pattern looked like when it went wrong. */

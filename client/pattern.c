@@ -10,39 +10,100 @@ enum { WORD = sizeof(uint64_t) };
 static const uint64_t multiplier = 0x9e3779b97f4a7c15;
 static const uint64_t inverse = 0xf1de83e19937733d;
 
-static uint64_t word_at(const struct pattern *pattern, uint64_t index)
+/* Of lines: 56 bits, 24 of the connection and 32 of the word's index, as eight times seven. */
+enum { LINES_HALF = 28 };
+static const uint64_t lines_mask = (UINT64_C(1) << 2 * LINES_HALF) - 1;
+static const uint64_t high_bits = 0x8080808080808080;
+
+/* Shift by half and more, and xor is its own inverse. */
+static uint64_t mix(uint64_t place)
 {
-    uint64_t place = (uint64_t)pattern->connection << 32 | (uint32_t)index;
-    uint64_t word = (place ^ pattern->run) * multiplier;
+    uint64_t word = place * multiplier;
     return word ^ word >> 32;
 }
 
-void pattern_locate(uint64_t run, const unsigned char data[8], uint32_t *connection, uint64_t *offset)
+static uint64_t unmix(uint64_t word)
 {
-    uint64_t word;
+    return (word ^ word >> 32) * inverse;
+}
+
+/* 56 bits to the lower seven of each byte: halves apart, then quarters, then eighths. */
+static uint64_t spread(uint64_t bits)
+{
+    bits = (bits & 0xfffffff) | (bits & 0xfffffff0000000) << 4;
+    bits = (bits & 0x3fff00003fff) | (bits & 0xfffc0000fffc000) << 2;
+    return (bits & 0x7f007f007f007f) | (bits & 0x3f803f803f803f80) << 1;
+}
+
+static uint64_t gather(uint64_t word)
+{
+    uint64_t bits = word & ~high_bits;
+    bits = (bits & 0x7f007f007f007f) | (bits >> 1 & 0x3f803f803f803f80);
+    bits = (bits & 0x3fff00003fff) | (bits >> 2 & 0xfffc0000fffc000);
+    return (bits & 0xfffffff) | (bits >> 4 & 0xfffffff0000000);
+}
+
+static uint64_t mix_lines(uint64_t place)
+{
+    uint64_t bits = place * multiplier & lines_mask;
+    return spread(bits ^ bits >> LINES_HALF) | high_bits;
+}
+
+static uint64_t unmix_lines(uint64_t word)
+{
+    uint64_t bits = gather(word);
+    return (bits ^ bits >> LINES_HALF) * inverse & lines_mask;
+}
+
+static uint64_t word_at(const struct pattern *pattern, uint64_t index)
+{
+    uint64_t place = ((uint64_t)pattern->connection << 32 | (uint32_t)index) ^ pattern->run;
+    return pattern->lines ? mix_lines(place) : mix(place);
+}
+
+void pattern_locate(const struct pattern *pattern, const unsigned char data[8], uint32_t *connection, uint64_t *offset)
+{
+    uint64_t word, place;
     memcpy(&word, data, WORD);
-    uint64_t place = ((word ^ word >> 32) * inverse) ^ run;
+    if (pattern->lines)
+        place = (unmix_lines(word) ^ pattern->run) & lines_mask;
+    else
+        place = unmix(word) ^ pattern->run;
     *connection = (uint32_t)(place >> 32);
     *offset = (place & UINT32_MAX) * WORD;
 }
 
-void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length)
+/* Bytes of one word, from `skip` on, as many as there are and fit. */
+static size_t within_word(uint64_t skip, size_t length)
 {
-    size_t done = 0;
-    while (done < length) {
-        uint64_t word = word_at(pattern, (offset + done) / WORD);
-        size_t skip = (offset + done) % WORD, left = length - done;
-        size_t n = WORD - skip < left ? WORD - skip : left;
-        memcpy(out + done, (const unsigned char *)&word + skip, n);
-        done += n;
-    }
+    return WORD - skip < length ? (size_t)(WORD - skip) : length;
 }
 
-/* Of this word, from skip on. */
-static size_t match_within(uint64_t word, size_t skip, const unsigned char *data, size_t length)
+static size_t fill_part(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length)
 {
-    const unsigned char *expected = (const unsigned char *)&word + skip;
-    size_t n = WORD - skip < length ? WORD - skip : length, same = 0;
+    uint64_t word = word_at(pattern, offset / WORD);
+    size_t n = within_word(offset % WORD, length);
+    memcpy(out, (const unsigned char *)&word + offset % WORD, n);
+    return n;
+}
+
+void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length)
+{
+    size_t done = offset % WORD == 0 ? 0 : fill_part(pattern, offset, out, length);
+    uint64_t index = (offset + done) / WORD;
+    for (; length - done >= WORD; done += WORD) {
+        uint64_t word = word_at(pattern, index++);
+        memcpy(out + done, &word, WORD);
+    }
+    if (done < length)
+        fill_part(pattern, offset + done, out + done, length - done);
+}
+
+/* How many bytes of this word are right. */
+static size_t match_part(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length)
+{
+    unsigned char expected[WORD];
+    size_t n = fill_part(pattern, offset, expected, length < WORD ? length : WORD), same = 0;
     while (same < n && data[same] == expected[same])
         same++;
     return same;
@@ -50,19 +111,18 @@ static size_t match_within(uint64_t word, size_t skip, const unsigned char *data
 
 size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length)
 {
-    size_t done = 0;
-    while (done < length) {
-        size_t skip = (offset + done) % WORD, left = length - done;
-        uint64_t word = word_at(pattern, (offset + done) / WORD), came;
-        if (skip == 0 && left >= WORD && (memcpy(&came, data + done, WORD), came == word)) {
-            done += WORD;
-            continue;
-        }
-        size_t n = WORD - skip < left ? WORD - skip : left;
-        size_t same = match_within(word, skip, data + done, left);
-        done += same;
-        if (same < n)
+    size_t first = within_word(offset % WORD, length), done = 0;
+    if (offset % WORD != 0) {
+        done = match_part(pattern, offset, data, length);
+        if (done < first)
             return done;
     }
-    return done;
+    uint64_t index = (offset + done) / WORD;
+    for (; length - done >= WORD; done += WORD) {
+        uint64_t word;
+        memcpy(&word, data + done, WORD);
+        if (word != word_at(pattern, index++))
+            break;
+    }
+    return done == length ? length : done + match_part(pattern, offset + done, data + done, length - done);
 }

@@ -13,7 +13,7 @@
 struct pattern {
     uint64_t run;        /* random, one a run of mpecho */
     uint32_t connection; /* of this run; for UDP the datagram */
-    bool lines;          /* no byte is a newline */
+    bool lines;          /* no byte is a newline; connections above 2^24 repeat */
 };
 
 /* Write the bytes from this offset of the stream on. The stream repeats itself after 32 GiB. */
@@ -22,7 +22,7 @@ void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char 
 /* How many bytes of data are those from this offset on: length if all are. */
 size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length);
 
-/* Where eight bytes would belong that began at a multiple of eight: any eight bytes have an answer. */
-void pattern_locate(uint64_t run, const unsigned char data[8], uint32_t *connection, uint64_t *offset);
+/* Where eight bytes would belong that began at a multiple of eight, in this run: any eight bytes have an answer. */
+void pattern_locate(const struct pattern *pattern, const unsigned char data[8], uint32_t *connection, uint64_t *offset);
 
 #endif
