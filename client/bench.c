@@ -41,13 +41,9 @@ struct bench {
 
 static void collect(struct bench *bench)
 {
-    struct lane_notes notes = {.count = 0};
     memset(&bench->interval, 0, sizeof bench->interval);
     for (size_t i = 0; i < bench->count; i++)
-        lane_collect(bench->lanes[i], &bench->interval, &notes);
-    for (uint64_t i = 0; i < notes.count; i++, bench->result.problems++)
-        if (i < LANE_NOTES && bench->result.problems < RESULT_PROBLEMS)
-            memcpy(bench->result.problem[bench->result.problems], notes.text[i], RESULT_PROBLEM_TEXT);
+        lane_collect(bench->lanes[i], &bench->interval, &bench->result.problems);
 }
 
 /* Faults before the measuring count all the same, and so does whether there was a connection at all. */
@@ -80,16 +76,21 @@ static void end_interval(struct bench *bench, int64_t now)
     bench->result.bytes = bench->result.total.bytes;
 }
 
-static void end_load(struct bench *bench, int64_t now)
+static void end_measuring(struct bench *bench, int64_t now)
 {
-    if (bench->ending)
-        return;
-    bench->ending = true;
     if (!bench->measuring)
         begin_measuring(bench, now);
     end_interval(bench, now);
+    bench->ending = true;
+}
+
+/* Called again it can only hurry. */
+static void end_load(struct bench *bench, int64_t now, bool hurry)
+{
+    if (!bench->ending)
+        end_measuring(bench, now);
     for (size_t i = 0; i < bench->count; i++)
-        lane_end(bench->lanes[i]);
+        lane_end(bench->lanes[i], hurry);
 }
 
 /* Waiting. --------------------------------------------------------------------------------------------------------- */
@@ -115,7 +116,7 @@ static void take_signal(struct bench *bench, int64_t now)
     if (number == SIGQUIT)
         report_so_far(bench->report, &bench->result);
     else if (number != 0)
-        end_load(bench, now);
+        end_load(bench, now, true);
 }
 
 static void wait_for_event(struct bench *bench)
@@ -150,7 +151,7 @@ static void step(struct bench *bench)
     if (!bench->measuring)
         begin_measuring(bench, now);
     else if (now >= end_of_load(bench))
-        end_load(bench, now);
+        end_load(bench, now, false);
     else
         end_interval(bench, now);
 }
@@ -161,7 +162,7 @@ static void conduct(struct bench *bench)
     bench->measuring = bench->options->omit == 0;
     while (!all_done(bench))
         step(bench);
-    end_load(bench, clock_now()); /* unless it has ended */
+    end_load(bench, clock_now(), false); /* unless it has ended */
     collect(bench);
     tally_merge(&bench->result.total, &bench->interval);
 }
@@ -249,18 +250,34 @@ static enum status measure_target(const struct options *options, const struct ta
     return status;
 }
 
+/* Asked before anything is sent there. */
+static bool may_flood(const struct options *options, const struct target *targets, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!target_may_flood(&targets[i], options))
+            return false;
+    return true;
+}
+
+static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
+{
+    size_t which;
+    if (!may_flood(options, targets, count))
+        return STATUS_USAGE;
+    int fd = target_connect(options, targets, count, &which);
+    if (fd == -1)
+        return STATUS_NO_CONNECTION;
+    close(fd);
+    return measure_target(options, &targets[which]);
+}
+
 enum status bench_run(const struct options *options)
 {
     struct target *targets;
-    size_t which, count = target_resolve(options, &targets);
+    size_t count = target_resolve(options, &targets);
     if (count == 0)
         return STATUS_NO_CONNECTION;
-    enum status status = STATUS_NO_CONNECTION;
-    int fd = target_connect(options, targets, count, &which);
-    if (fd != -1) {
-        close(fd);
-        status = target_may_flood(&targets[which], options) ? measure_target(options, &targets[which]) : STATUS_USAGE;
-    }
+    enum status status = measure_first(options, targets, count);
     free(targets);
     return status;
 }

@@ -109,24 +109,21 @@ bool lane_start(struct lane *lane)
     return false;
 }
 
-void lane_collect(struct lane *lane, struct tally *tally, struct lane_notes *notes)
+void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems)
 {
     pthread_mutex_lock(&lane->lock);
     tally_merge(tally, &lane->tally);
+    problems_merge(problems, &lane->problems);
     memset(&lane->tally, 0, sizeof lane->tally);
-    for (uint64_t i = 0; i < lane->notes.count; i++) {
-        if (i < LANE_NOTES && notes->count < LANE_NOTES)
-            memcpy(notes->text[notes->count], lane->notes.text[i], LANE_NOTE_TEXT);
-        notes->count++;
-    }
-    lane->notes.count = 0;
+    memset(&lane->problems, 0, sizeof lane->problems);
     pthread_mutex_unlock(&lane->lock);
 }
 
-void lane_end(struct lane *lane)
+void lane_end(struct lane *lane, bool hurry)
 {
     pthread_mutex_lock(&lane->lock);
     lane->ended = true;
+    lane->hurry = lane->hurry || hurry;
     pthread_mutex_unlock(&lane->lock);
     ev_async_send(lane->loop, &lane->wake);
 }
@@ -144,7 +141,7 @@ void lane_destroy(struct lane *lane)
     if (lane == NULL)
         return;
     if (lane->thread != 0) {
-        lane_end(lane);
+        lane_end(lane, true);
         pthread_join(lane->thread, NULL);
     }
     if (lane->load != NULL)
@@ -159,11 +156,4 @@ void lane_done(struct lane *lane)
 {
     lane->done = true;
     ev_break(lane->loop, EVBREAK_ALL);
-}
-
-void lane_note(struct lane *lane, const char *text)
-{
-    if (lane->notes.count < LANE_NOTES)
-        snprintf(lane->notes.text[lane->notes.count], LANE_NOTE_TEXT, "%s", text);
-    lane->notes.count++;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "problems.h"
 #include "tally.h"
 #include "target.h"
 
@@ -26,13 +27,7 @@ struct lane_load {
 };
 
 #define LANE_SWEEP (100 * CLOCK_MS)
-
-/* What went wrong, in words: the first few. */
-enum { LANE_NOTES = 8, LANE_NOTE_TEXT = 200 };
-struct lane_notes {
-    uint64_t count; /* of all, told or not */
-    char text[LANE_NOTES][LANE_NOTE_TEXT];
-};
+#define LANE_HURRY CLOCK_SECOND
 
 /* What bench asks of every lane. */
 struct lane_plan {
@@ -52,13 +47,14 @@ struct lane {
     void *load;
     bool ending;
     struct tally tally; /* since lane_collect */
-    struct lane_notes notes;
+    struct problems problems;
 
     pthread_t thread;
     pthread_mutex_t lock;
     ev_async wake;
     ev_timer sweep;
     bool ended; /* lane_end was called */
+    bool hurry;
     bool done;
 };
 
@@ -67,19 +63,19 @@ struct lane *lane_create(const struct lane_plan *plan, size_t index);
 
 bool lane_start(struct lane *lane);
 
-/* Add what was counted since the last time to *tally, and what went wrong to *notes. */
-void lane_collect(struct lane *lane, struct tally *tally, struct lane_notes *notes);
+/* Add what was counted since the last time to *tally, and what went wrong to *problems. */
+void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems);
 
-/* Tell it to come to its end, which it does when nothing is on its way, at the latest after options->timeout. */
-void lane_end(struct lane *lane);
+/* Tell it to come to its end: when nothing is on its way any more, at the latest after options->timeout; or, in a
+ * hurry, after LANE_HURRY, and what is on its way then is not counted. */
+void lane_end(struct lane *lane, bool hurry);
 
 bool lane_is_done(struct lane *lane);
 
 /* Joins the thread, if it was started; ends it first. */
 void lane_destroy(struct lane *lane);
 
-/* For the load. */
+/* For the load: its end has come. */
 void lane_done(struct lane *lane);
-void lane_note(struct lane *lane, const char *text);
 
 #endif

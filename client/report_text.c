@@ -93,6 +93,18 @@ static void write_latency(FILE *out, const char *name, const struct hist *hist)
     fprintf(out, "  mdev %s\n", units_duration(hist_deviation(hist), text));
 }
 
+static void write_problems(FILE *out, const struct problems *problems)
+{
+    for (unsigned i = 0; i < problems->kept; i++) {
+        fprintf(out, "  %s", problems->problem[i].text);
+        if (problems->problem[i].count > 1)
+            fprintf(out, ", %" PRIu64 " times", problems->problem[i].count);
+        fputc('\n', out);
+    }
+    if (problems->others > 0)
+        fprintf(out, "  and %" PRIu64 " more\n", problems->others);
+}
+
 static void end(const struct screen *screen, const struct result *result)
 {
     char count[UNITS_TEXT], text[UNITS_TEXT];
@@ -111,10 +123,7 @@ static void end(const struct screen *screen, const struct result *result)
     fprintf(screen->out, ", %s refused", units_count(total->refused, text));
     fprintf(screen->out, ", %s broken", units_count(total->broken, text));
     fprintf(screen->out, ", %s wrong\n", units_count(total->faults, text));
-    for (uint64_t i = 0; i < result->problems && i < RESULT_PROBLEMS; i++)
-        fprintf(screen->out, "  %s\n", result->problem[i]);
-    if (result->problems > RESULT_PROBLEMS)
-        fprintf(screen->out, "  and %" PRIu64 " more\n", result->problems - RESULT_PROBLEMS);
+    write_problems(screen->out, &result->problems);
     fputc('\n', screen->out);
     draw_hist(screen->out, &total->response,
               &(struct draw_style){.columns = screen->columns, .colour = screen->colour, .utf8 = screen->utf8});

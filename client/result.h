@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "options.h"
+#include "problems.h"
 #include "tally.h"
 #include "target.h"
 
@@ -15,8 +16,6 @@ struct interval {
     int64_t start, end;
     const struct tally *tally;
 };
-
-enum { RESULT_PROBLEMS = 8, RESULT_PROBLEM_TEXT = 200 };
 
 /* The whole. */
 struct result {
@@ -27,8 +26,7 @@ struct result {
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
     uint64_t path_mtu; /* bytes, with all headers; 0: not looked for, or not found */
-    uint64_t problems; /* how many there were; the first few in words */
-    char problem[RESULT_PROBLEMS][RESULT_PROBLEM_TEXT];
+    struct problems problems;
 };
 
 #endif

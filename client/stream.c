@@ -11,7 +11,7 @@
 #include "pace.h"
 
 /* After the end, messages that were due before it and could not be sent get so long. */
-#define GRACE CLOCK_SECOND
+#define STREAM_GRACE CLOCK_SECOND
 
 struct stream;
 
@@ -190,7 +190,7 @@ static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
     lane->tally.broken += end == FLOW_CLOSED || end == FLOW_BROKEN || end == FLOW_SILENT;
     lane->tally.faults += end == FLOW_WRONG;
     lane->tally.lost += flow->outstanding > 0 ? flow->outstanding : (uint64_t)(style->single && !seat->settled);
-    lane_note(lane, flow_end_text(flow, end, text));
+    problems_add(&lane->problems, flow_end_text(flow, end, text), 1);
     flow->outstanding = 0;
     seat->held = 0;
     if (style->once)
@@ -305,9 +305,13 @@ static void give_up_behind(struct seat *seat)
 static void sweep(struct lane *lane, int64_t now)
 {
     struct stream *stream = lane->load;
+    bool late = lane->ending && now - stream->ended >= STREAM_GRACE;
+    bool hurry = lane->ending && lane->hurry && now - stream->ended >= LANE_HURRY;
     for (size_t i = 0; i < lane->members; i++) {
-        if (lane->ending && now - stream->ended >= GRACE)
+        if (late)
             give_up_behind(&stream->seats[i]);
+        if (hurry)
+            settle(&stream->seats[i]);
         sweep_seat(&stream->seats[i], now);
     }
 }
