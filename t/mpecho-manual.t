@@ -11,15 +11,17 @@ my $path = "$Mpecho::SOURCE/man/mpecho.1";
 open my $file, '<', $path or die "$path: $!";
 my $manual = do { local $/; <$file> };
 
-# An option's entry, in the part that is about its mode.
+# An option has an entry in the part that is about its mode, or where those of all modes or of reports are.
+my ($common) = $manual =~ /^\.Sh DESCRIPTION\n(.*?)^\.Ss/ms;
+my ($reports) = $manual =~ /^\.Ss Reports\n(.*?)^\.Sh/ms;
 my %part = $manual =~ /^\.Ss Mode (\w+)\n(.*?)(?=^\.S[sh])/gms;
 for my $mode (qw(interactive pipe ping bench check)) {
     my @lines = grep { /^  (?:-\w, |    )--/ } split /\n/, mpecho($mode, '--help')->{out};
     ok(@lines >= 4, "$mode --help names options");
     for my $line (@lines) {
         my ($letter, $name) = $line =~ /^\s+(?:-(\w), )?--([\w-]+)/;
-        my $entry = $letter ? qr/Fl $letter(?: Ar [\w,-]+)? , Fl Fl \Q$name\E\b/ : qr/Fl Fl \Q$name\E\b/;
-        like(($part{$mode} // '') . $part{options}, qr/^\.It $entry/m, "mpecho(1): $mode $name");
+        my $entry = $letter ? qr/Fl $letter(?: .*?)? , Fl Fl \Q$name\E\b/ : qr/Fl Fl \Q$name\E\b/;
+        like(($part{$mode} // '') . "$common$reports", qr/^\.It $entry/m, "mpecho(1): $mode $name");
     }
 }
 like($manual, qr/^\.It $_$/m, "mpecho(1) has exit status $_") for 0, 1, 2, 3, 64;
