@@ -193,11 +193,34 @@ static bool check_user(const struct conf_reader *reader)
     return true;
 }
 
+/* Each of these files is replaced, locked or removed by its own rules, which the others' would break. others: how many
+ * of the three may not be it. */
+static bool check_path(const struct conf_reader *reader, const char *path, int line, const char *key, size_t others)
+{
+    const struct conf *conf = reader->conf;
+    const char *const keys[] = {"process.pid_file", "accept.lock_file", "log.target"};
+    const char *const paths[] = {conf->pid_file, conf->lock_file, conf->log_target};
+    for (size_t i = 0; i < others; i++)
+        if (path != NULL && strcmp(path, paths[i]) == 0)
+            return conf_fail(reader, line, key, "%s is %s already: name another", path, keys[i]);
+    return true;
+}
+
+static bool check_paths(const struct conf_reader *reader)
+{
+    const struct conf *conf = reader->conf;
+    bool good = check_path(reader, conf->lock_file, line_of(conf, "accept.lock_file"), "accept.lock_file", 1) &&
+                check_path(reader, conf->log_target, line_of(conf, "log.target"), "log.target", 2);
+    for (size_t i = 0; i < conf->listens && good; i++)
+        good = check_path(reader, addr_path(&conf->listen[i].addr), conf->listen[i].line, "listen", 3);
+    return good;
+}
+
 static bool check_all(const struct conf_reader *reader)
 {
     return check_at_most(reader, "pool.max_spare", "pool.max_workers") &&
            check_at_most(reader, "pool.min_spare", "pool.max_spare") &&
-           check_at_most(reader, "pool.start", "pool.max_workers") && check_user(reader);
+           check_at_most(reader, "pool.start", "pool.max_workers") && check_paths(reader) && check_user(reader);
 }
 
 struct conf *conf_load(const struct conf_source *source, struct reason *why)

@@ -3,6 +3,7 @@
 #include "echo.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -55,6 +56,15 @@ static bool fail(struct flow *flow, enum echo_end end)
     return false;
 }
 
+/* A wait that is too short only has to be made again. So while a deadline comes nearer the socket's timeout goes by
+ * powers of two, and is not set anew for every message. */
+static double shorten(double seconds)
+{
+    int exponent;
+    frexp(seconds, &exponent);
+    return ldexp(0.5, exponent);
+}
+
 /* Before each wait: for how long may it be? The socket's timeout is changed only when it is not that already, so the
  * steady state costs no system call. */
 static bool may_wait(struct flow *flow)
@@ -71,6 +81,7 @@ static bool may_wait(struct flow *flow)
         left = flow->deadline - now;
         if (left <= 0)
             return fail(flow, flow->deadline_end);
+        left = shorten(left);
     }
     if (left != flow->timeout)
         set_timeout(flow, left);

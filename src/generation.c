@@ -79,9 +79,11 @@ bool generation_is_retired(const struct generation *generation)
     return generation->lifeline_write < 0;
 }
 
-void generation_thin(struct generation *generation, unsigned n)
+void generation_thin(struct generation *generation, unsigned n, double now)
 {
     char bytes[256] = {0};
+    if (n > 0)
+        generation->thinned = now;
     while (n > 0) {
         size_t some = n < sizeof bytes ? n : sizeof bytes;
         ssize_t wrote = write(generation->lifeline_write, bytes, some);

@@ -28,6 +28,7 @@ struct generation {
     double born;      /* util_now() */
     unsigned workers; /* alive */
     unsigned deaths;  /* abnormal ones */
+    double thinned;   /* when generation_thin was last called */
     int failure;      /* exit status of a worker that could not even start; 0: none */
     struct stall stall;
     bool kicked;     /* a stall was met with turn_kick, and nothing else has helped yet */
@@ -47,7 +48,7 @@ void generation_retire(struct generation *generation);
 bool generation_is_retired(const struct generation *generation);
 
 /* Tell n idle workers to leave, and how many of those told have not read it yet. */
-void generation_thin(struct generation *generation, unsigned n);
+void generation_thin(struct generation *generation, unsigned n, double now);
 unsigned generation_thinning(const struct generation *generation);
 
 void generation_set_deadline(struct generation *generation, double deadline);

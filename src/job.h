@@ -33,6 +33,7 @@ enum worker_exit {
     WORKER_LISTENER = 69, /* a listening socket is broken, and the master did not mend it */
     WORKER_TURN = 70,     /* the lock of the accept turn is broken beyond use */
     WORKER_SETUP = 71,    /* could not become a worker: descriptors, memory */
+    WORKER_LIFELINE = 74, /* the lifeline cannot be read */
     WORKER_PRIVILEGE = 77 /* could not give up its privileges */
 };
 

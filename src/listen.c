@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool set_int(int fd, int level, int option, int value)
@@ -31,6 +32,25 @@ void listen_set_timeouts(int fd, double seconds)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
+#define STALE_TRIES 5
+#define STALE_APART 20000000 /* nanoseconds */
+
+/* Does nobody answer at this socket file? One that is bound and about to listen refuses too, for a moment. */
+static bool is_stale(const struct addr *addr)
+{
+    const struct timespec apart = {.tv_nsec = STALE_APART};
+    for (int tries = 0; tries < STALE_TRIES; tries++) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        bool refused =
+            fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
+        util_close(fd);
+        if (!refused)
+            return false;
+        nanosleep(&apart, NULL);
+    }
+    return true;
+}
+
 /* A socket file that nobody answers at was left behind by a daemon that was killed. */
 static bool remove_stale(const struct addr *addr, struct reason *why)
 {
@@ -40,11 +60,7 @@ static bool remove_stale(const struct addr *addr, struct reason *why)
         return true;
     if (!S_ISSOCK(st.st_mode))
         return reason_set(why, "%s exists and is not a socket: remove it, or choose another path", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool refused =
-        fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
-    util_close(fd);
-    if (!refused)
+    if (!is_stale(addr))
         return reason_set(why, "somebody listens at %s already", path);
     return unlink(path) == 0 || reason_set(why, "cannot remove the old socket %s: %s", path, strerror(errno));
 }
@@ -97,29 +113,64 @@ static int open_socket(struct addr *addr)
     return util_fd_private(fd);
 }
 
+/* Is the file at its path the one that was bound? */
+static bool has_name(const struct listener *listener)
+{
+    struct stat st;
+    return lstat(addr_path(&listener->bound), &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino;
+}
+
+static void remove_name(const struct listener *listener)
+{
+    const char *path = addr_path(&listener->bound);
+    if (path != NULL && has_name(listener))
+        unlink(path);
+}
+
+/* Remember which file was bound, to know it again. */
+static void note_name(struct listener *listener)
+{
+    struct stat st;
+    if (lstat(addr_path(&listener->bound), &st) == 0) {
+        listener->dev = st.st_dev;
+        listener->ino = st.st_ino;
+    }
+}
+
+static bool bind_listener(struct listener *listener, const struct conf_listen *wanted, struct reason *why)
+{
+    struct addr *at = &listener->bound;
+    if (addr_path(at) == NULL)
+        return bind_inet(listener->fd, at, why) &&
+               getsockname(listener->fd, (struct sockaddr *)&at->storage, &at->length) == 0;
+    if (!bind_unix(listener->fd, at, wanted->mode, why))
+        return false;
+    note_name(listener);
+    return true;
+}
+
+/* Until a Unix socket listens, another daemon that wants its path may take it for one that was left behind. */
+static bool start_listening(const struct listener *listener, const struct conf *conf, struct reason *why)
+{
+    if (listen(listener->fd, (int)conf->backlog) != 0)
+        return cannot(why, "listen at", &listener->bound);
+    return addr_path(&listener->bound) == NULL || has_name(listener) ||
+           reason_set(why, "%s was taken by somebody else meanwhile", addr_path(&listener->bound));
+}
+
 static bool open_one(struct listener *listener, struct addr at, const struct conf_listen *wanted,
                      const struct conf *conf, struct reason *why)
 {
-    *listener = (struct listener){.wanted = wanted->addr};
     int fd = open_socket(&at);
+    *listener = (struct listener){.wanted = wanted->addr, .bound = at, .fd = fd};
     if (fd < 0)
         return cannot(why, "make a socket for", &at);
-    bool bound = addr_path(&at) != NULL ? bind_unix(fd, &at, wanted->mode, why) : bind_inet(fd, &at, why);
     listen_set_timeouts(fd, conf->idle);
-    if (bound && listen(fd, (int)conf->backlog) != 0)
-        bound = cannot(why, "listen at", &at);
-    if (!bound) {
-        close(fd);
-        return false;
-    }
-    struct stat st;
-    if (addr_path(&at) == NULL)
-        getsockname(fd, (struct sockaddr *)&at.storage, &at.length);
-    else if (lstat(addr_path(&at), &st) == 0)
-        *listener = (struct listener){.wanted = wanted->addr, .dev = st.st_dev, .ino = st.st_ino};
-    listener->fd = fd;
-    listener->bound = at;
-    return true;
+    if (bind_listener(listener, wanted, why) && start_listening(listener, conf, why))
+        return true;
+    remove_name(listener);
+    close(fd);
+    return false;
 }
 
 static bool has_fd(const struct listen_set *set, int fd)
@@ -156,10 +207,12 @@ static int poll_now(struct pollfd *pollfds, nfds_t n)
     return rc;
 }
 
-static bool is_sound(int fd)
+/* A Unix socket without its file cannot be reached. */
+static bool is_sound(const struct listener *listener)
 {
-    struct pollfd pollfd = {.fd = fd};
-    return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents);
+    struct pollfd pollfd = {.fd = listener->fd};
+    return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents) &&
+           (addr_path(&listener->bound) == NULL || has_name(listener));
 }
 
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
@@ -169,7 +222,7 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
     for (size_t i = 0; i < conf->listens; i++) {
         const struct conf_listen *wanted = &conf->listen[i];
         const struct listener *kept = find(old, &wanted->addr, set);
-        if (kept != NULL && is_sound(kept->fd)) {
+        if (kept != NULL && is_sound(kept)) {
             set->at[set->n++] = *kept;
         } else if (open_one(&set->at[i], kept != NULL ? kept->bound : wanted->addr, wanted, conf, why)) {
             set->n++;
@@ -182,19 +235,6 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
     return true;
 }
 
-static bool is_ours(const struct listener *listener, const struct stat *st)
-{
-    return st->st_dev == listener->dev && st->st_ino == listener->ino;
-}
-
-static void remove_name(const struct listener *listener)
-{
-    const char *path = addr_path(&listener->bound);
-    struct stat st;
-    if (path != NULL && lstat(path, &st) == 0 && is_ours(listener, &st))
-        unlink(path);
-}
-
 /* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
 static void set_mode(const struct listener *listener, mode_t mode)
 {
@@ -202,7 +242,8 @@ static void set_mode(const struct listener *listener, mode_t mode)
     struct stat st;
     int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(listener, &st) && (st.st_mode & 0777) != mode)
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino &&
+        (st.st_mode & 0777) != mode)
         chmod(file, mode);
     util_close(fd);
 }

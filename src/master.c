@@ -23,6 +23,8 @@
 
 #define TICK 0.5           /* seconds between looks when nothing happens: the safety net */
 #define LOOK_APART 0.001   /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
+#define RENEW_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEW_SLOWEST */
+#define RENEW_SLOWEST 60.0 /* after so long without one it begins anew */
 #define EMPTYING_LOOK 0.01 /* seconds between looks while the accept queues are emptied for a stop */
 
 enum phase {
@@ -40,6 +42,8 @@ struct master {
     bool reload_wanted; /* while another generation is being started */
     bool renew_wanted;  /* likewise, a generation with nothing new but its workers */
     bool renew_failed;  /* and has been logged */
+    double renewed;     /* when the last renewal was, util_now() */
+    double renew_delay; /* seconds until there may be another */
     double stop_deadline;
     unsigned generation; /* the newest one's number */
     int stderr_fd;       /* what we were started with; -1: let go of */
@@ -99,7 +103,7 @@ static void finish_starting(struct master *m)
     m->starting = NULL;
     m->paused = false;
     m->renew_failed = false;
-    pool_promote(m->pool, ready);
+    pool_promote(m->pool, ready, m->candidate != NULL);
     if (m->candidate != NULL)
         adopt_candidate(m);
 }
@@ -179,10 +183,23 @@ static void go_on_starting(struct master *m)
     }
 }
 
+/* What breaks again as soon as it was renewed is renewed more and more slowly. */
+static bool may_renew(struct master *m)
+{
+    double since = util_now() - m->renewed;
+    if (m->starting != NULL || since < m->renew_delay)
+        return false;
+    bool quiet = m->renew_delay <= 0 || since > m->renew_delay + RENEW_SLOWEST;
+    double delay = quiet ? RENEW_FIRST : 2 * m->renew_delay;
+    m->renew_delay = delay < RENEW_SLOWEST ? delay : RENEW_SLOWEST;
+    m->renewed = util_now();
+    return true;
+}
+
 static void renew_listeners(struct master *m)
 {
     struct reason why;
-    if (m->starting != NULL)
+    if (!may_renew(m))
         return;
     if (deploy_renew_listeners(m->live, &why)) {
         log_warn(&m->live->log, "something that workers share was broken: starting generation %u", m->generation + 1);

@@ -1,4 +1,4 @@
-/* pidfile.c: the pid file; see pidfile.h. flock(2) belongs to the open file, so it survives daemonizing, and ends with
+/* pidfile.c: the pid file; see pidfile.h. Its lock belongs to the open file, so it survives daemonizing, and ends with
  * the master, since workers close their copies. */
 #include "pidfile.h"
 
@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +18,7 @@ static bool is_at(int fd, const char *path)
            ours.st_ino == there.st_ino;
 }
 
-/* Lock whatever file is at path, made if need be. Between open and flock somebody may have put another there. */
+/* Lock whatever file is at path, made if need be. Between open and lock somebody may have put another there. */
 static int lock_present(const char *path, struct reason *why)
 {
     for (int tries = 0; tries < 10; tries++) {
@@ -30,7 +29,7 @@ static int lock_present(const char *path, struct reason *why)
             util_close(fd);
             return -1;
         }
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (!util_lock(fd)) {
             reason_set(why, "%s is locked: mpechod runs already; stop it, or name another process.pid_file", path);
             close(fd);
             return -1;

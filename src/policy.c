@@ -103,6 +103,13 @@ struct policy_order policy_decide(struct policy *policy, const struct policy_lim
     return order;
 }
 
+void policy_begin_generation(struct policy *policy)
+{
+    policy->full = false;
+    policy->lowest_now = policy->lowest_before = 0;
+    policy->window_end = 0;
+}
+
 void policy_note_death(struct policy *policy, double age, double now)
 {
     if (age >= POLICY_YOUNG)

@@ -62,6 +62,10 @@ struct policy {
     double fork_delay, fork_next;
 };
 
+/* Another generation is to be kept in shape, which has idle workers of its own. What is known of deaths and failures
+ * stays: it may well be no better. */
+void policy_begin_generation(struct policy *policy);
+
 struct policy_order policy_decide(struct policy *policy, const struct policy_limits *limits,
                                   const struct policy_view *view, double now);
 

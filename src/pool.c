@@ -214,11 +214,13 @@ bool pool_has_current(const struct pool *pool)
     return pool->current != NULL;
 }
 
-void pool_promote(struct pool *pool, struct generation *generation)
+void pool_promote(struct pool *pool, struct generation *generation, bool anew)
 {
     struct generation *before = pool->current;
     pool->current = generation;
-    pool->policy = (struct policy){0};
+    if (anew)
+        pool->policy = (struct policy){0};
+    policy_begin_generation(&pool->policy);
     pool->turn_broken = false;
     if (before != NULL)
         pool_retire(pool, before);

@@ -44,8 +44,9 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
 /* Whether as many workers are there as it starts with, ready or not. */
 bool pool_is_forked(const struct generation *generation);
 
-/* Make a generation the current one, which the policy keeps in shape. The one before it is retired. */
-void pool_promote(struct pool *pool, struct generation *generation);
+/* Make a generation the current one, which the policy keeps in shape. The one before it is retired. anew: it has a new
+ * configuration, so that what is known of deaths and failures says nothing of it. */
+void pool_promote(struct pool *pool, struct generation *generation, bool anew);
 
 /* Retire: no worker of it accepts any more, each finishes the connection it has. */
 void pool_retire(struct pool *pool, struct generation *generation);

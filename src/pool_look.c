@@ -122,7 +122,7 @@ static void keep_shape(struct pool *pool, struct policy_view *view, double now, 
     struct policy_order order = policy_decide(&pool->policy, &limits, view, now);
     int error = 0;
     unsigned forked = fork_some(pool, order.fork, now, &error);
-    generation_thin(pool->current, order.retire);
+    generation_thin(pool->current, order.retire, now);
     view->total += forked;
     view->idle += forked;
     view->retiring += order.retire;

@@ -17,6 +17,15 @@ static void log_death(struct log *log, const struct roster_worker *worker, long 
         log_debug(log, "worker %d (slot %ld) left", (int)worker->pid, slot);
 }
 
+/* A worker that leaves in good order, but unasked and before it has served anybody, is as useless as one that dies.
+ * What the board says of its connections it wrote itself; by a lie it only loses its place in the count. */
+static bool left_unasked(const struct pool *pool, long slot, int status, double now)
+{
+    const struct generation *generation = pool->roster.slots[slot].generation;
+    return WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE && generation == pool->current &&
+           board_accepts(pool->board, (size_t)slot) == 0 && now - generation->thinned > POLICY_YOUNG;
+}
+
 static void bury(struct pool *pool, long slot, int status, struct log *log)
 {
     const struct roster_worker worker = pool->roster.slots[slot];
@@ -32,11 +41,10 @@ static void bury(struct pool *pool, long slot, int status, struct log *log)
         if (code == WORKER_TURN && generation == pool->current)
             pool->turn_broken = true;
     }
-    if (abnormal) {
+    if (abnormal)
         generation->deaths++;
-        if (generation == pool->current)
-            policy_note_death(&pool->policy, now - worker.born, now);
-    }
+    if ((abnormal && generation == pool->current) || left_unasked(pool, slot, status, now))
+        policy_note_death(&pool->policy, now - worker.born, now);
     roster_remove(&pool->roster, (size_t)slot);
     board_wipe(pool->board, (size_t)slot);
     generation->workers--;

@@ -39,7 +39,10 @@ static bool init_mutex(pthread_mutex_t *mutex)
 struct turn *turn_create(const char *path, int *fd, struct reason *why)
 {
     struct turn initial = {.spare = 0};
-    init_mutex(&initial.mutex);
+    if (!init_mutex(&initial.mutex)) {
+        reason_set(why, "cannot make the accept lock: the kernel has no robust futexes");
+        return NULL;
+    }
     *fd = util_create_file(path, 0600, &initial, sizeof initial, false);
     struct turn *turn = *fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (turn == MAP_FAILED) {

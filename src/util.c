@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -72,13 +71,19 @@ void util_free_unforked(void *memory, size_t size)
         munmap(memory, size);
 }
 
+bool util_lock(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+}
+
 int util_create_file(const char *path, unsigned mode, const void *data, size_t size, bool locked)
 {
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return -1;
     int fd = util_fd_private(mkostemp(temporary, O_CLOEXEC));
-    bool whole = fd >= 0 && (!locked || flock(fd, LOCK_EX | LOCK_NB) == 0) && fchmod(fd, mode) == 0 &&
+    bool whole = fd >= 0 && (!locked || util_lock(fd)) && fchmod(fd, mode) == 0 &&
                  write(fd, data, size) == (ssize_t)size && rename(temporary, path) == 0;
     if (fd >= 0 && !whole) {
         int saved = errno;

@@ -123,11 +123,15 @@ static void set_pollfds(struct worker *worker)
 /* Waiting for a connection */
 
 /* A byte retires one worker, whoever reads it; the end of it retires all. */
-static enum wait read_lifeline(void)
+static enum wait read_lifeline(const struct worker *worker)
 {
     char byte;
-    ssize_t n = read(FD_LIFELINE, &byte, 1);
-    return n < 0 && (errno == EAGAIN || errno == EINTR) ? WAIT_RETRY : WAIT_LEAVE;
+    if (read(FD_LIFELINE, &byte, 1) >= 0)
+        return WAIT_LEAVE;
+    if (errno == EAGAIN || errno == EINTR)
+        return WAIT_RETRY;
+    log_error(worker->job->log, "worker leaves: its lifeline cannot be read: %s", strerror(errno));
+    _exit(WORKER_LIFELINE);
 }
 
 /* Give the turn back, and wait where only the end of the generation is heard. */
@@ -198,7 +202,7 @@ static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest
 static enum wait serve_event(struct worker *worker, struct guest *guest)
 {
     if (worker->pollfds[0].revents != 0) {
-        enum wait wait = read_lifeline();
+        enum wait wait = read_lifeline(worker);
         turn_give(worker->job->turn);
         return wait;
     }

@@ -6,6 +6,8 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
+use Fcntl qw(LOCK_EX LOCK_NB);
+
 my $d    = Mpechod->new;
 my $path = $d->dir . '/mpechod.pid';
 
@@ -72,6 +74,19 @@ subtest 'a reload moves it' => sub {
     is(slurp($new), $d->master . "\n", 'the new file');
     ok(!-e $path, 'the old one is gone');
     is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and the new one is locked');
+    $d->stop;
+};
+
+subtest 'whoever may only read it cannot lock it' => sub {
+    $d->start;
+    my $held = $d->{config}{process}{pid_file};
+    open my $reader, '<', $held or die "$held: $!";
+    ok(flock($reader, LOCK_EX | LOCK_NB), 'locked by flock');
+    $d->stop;
+    spew($held, "1\n");
+    open $reader, '<', $held or die "$held: $!";
+    ok(flock($reader, LOCK_EX | LOCK_NB), 'also while it runs not');
+    ok($d->start, 'it starts all the same');
     $d->stop;
 };
 

@@ -54,4 +54,20 @@ cmp_ok($each, '>', 4, 'strace saw the connections');
 cmp_ok($each, '<=', 12 + 2, "$each calls for a connection with one echo")
   or diag(join "\n", @lines[0 .. 2 * $each]);
 
+# With a limit for the whole connection that is nearer than the idle timeout it is a few more, not two for each.
+$d->stop;
+$d->configure(timeout => { connection => 30 });
+$d->start;
+$c = $d->connect;
+echo_ok($c, 'hello');
+($worker) = $d->workers;
+$strace = Strace->attach($worker, '-e', 'trace=setsockopt,sendto');
+echo_ok($c, 'begin');
+exchange($c, "message $_") for 1 .. 500;
+wait_until(sub { $strace->lines(qr/message 500/) });
+my $set = () = $strace->lines(qr/^setsockopt/);
+cmp_ok($set, '<=', 4, "$set calls to keep a connection's limit");
+$strace->detach;
+end_ok($c);
+
 finish();

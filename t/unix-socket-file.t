@@ -17,7 +17,16 @@ close(IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => $path, Listen => 1) //
 ok(-S $path, 'a socket that nobody answers at');
 $d->start;
 echo_ok($d->connect, 'hello', 'is replaced');
+
+# Without its file nobody can reach it: a reload makes it anew.
+unlink $path or die $!;
+ok($d->reload, 'reloaded without its file');
+echo_ok($d->connect, 'hello', 'is there again');
+my $kept = (stat $path)[1];
+ok($d->reload, 'reloaded with it');
+is((stat $path)[1], $kept, 'is kept');
 $d->stop;
+ok(!-e $path, 'and is gone at the end');
 
 $d->expect(qr/ERROR \[\d+\] cannot start: /);
 sub refused_ok ($name, $pattern) {

@@ -1,0 +1,31 @@
+#!/usr/bin/perl
+# Workers that leave at once, in good order but unasked, are replaced ever more slowly, like those that die.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Mpechod;
+use Test::More;
+
+use Strace;
+Strace::need();
+
+my $d = Mpechod->new->start;
+my $c = $d->connect;
+echo_ok($c, 'hello');
+
+# Whoever is forked from now on takes itself for an orphan.
+my $strace = Strace->attach($d->master, '-f', '-e', 'trace=getppid', '-e', 'inject=getppid:retval=1');
+$d->expect(qr/killed by SIGKILL/, qr/ERROR .*at once.*slows down$/);
+$d->log_mark;
+kill KILL => $d->idle_workers;
+ok($d->log_wait(qr/slows down/), 'noticed');
+my $calls = sub { scalar(() = $strace->lines(qr/getppid/)) };
+my ($before, $then) = ($calls->(), now() + 1.5);
+wait_until(sub { now() >= $then });
+cmp_ok($calls->() - $before, '<', 10, 'then few are forked');
+echo_ok($c, 'and on', 'the connection that was there goes on');
+$strace->detach;
+$d->log_wait(qr/full speed/);
+wait_ok(sub { $d->idle_workers >= 2 }, 10, 'the pool is whole again');
+end_ok($c);
+finish();
