@@ -35,5 +35,5 @@ my $generations = () = $d->log_lines(qr/starting generation/);
 cmp_ok($generations, '>', 2, 'it is tried again');
 cmp_ok($generations, '<', 9, "but not without end: $generations generations in 3 s");
 cmp_ok(scalar(() = $d->log_lines), '<', 100, 'the log stays bounded');
-wait_ok(sub { my $c = $d->connect; defined $c && exchange($c, 'x') eq 'x' }, 10, 'and in the end it serves');
+wait_ok(sub { my $c = $d->connect; defined $c && exchange($c, 'x', 1) eq 'x' }, 20, 'and in the end it serves');
 finish();
