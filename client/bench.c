@@ -190,7 +190,7 @@ static bool make_lanes(struct bench *bench, const struct target *target)
 {
     struct lane_plan plan = {
         .options = bench->options, .target = target, .kind = &stream_load, .notify = bench->notify};
-    bench->lanes = calloc(bench->options->threads, sizeof bench->lanes[0]);
+    bench->lanes = calloc(bench->options->threads, sizeof(struct lane *));
     if (bench->lanes == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
         warnx("out of memory, or of random numbers");
         return false;

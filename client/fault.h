@@ -38,7 +38,7 @@ struct fault_sample {
     size_t length; /* at least 1 */
 };
 
-struct fault fault_diagnose(const struct fault_sample *sample);
+struct fault fault_diagnose(const struct fault_sample *given);
 
 /* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
 enum { FAULT_TEXT = 160 };

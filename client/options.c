@@ -209,7 +209,7 @@ static bool parse_number(const struct rule *rule, const char *text, const struct
     if (!isdigit((unsigned char)text[0]) && text[0] != '.')
         return false;
     const struct suffix *best = suffixes;
-    for (const struct suffix *suffix = suffixes; suffix->text != NULL; suffix++)
+    for (const struct suffix *suffix = suffixes + 1; suffix->text != NULL; suffix++)
         if (strncmp(after, suffix->text, strlen(suffix->text)) == 0)
             best = suffix;
     *value *= best->factor;

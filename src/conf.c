@@ -193,6 +193,11 @@ static bool check_user(const struct conf_reader *reader)
     return true;
 }
 
+static bool is_same(const char *path, const char *other)
+{
+    return path != NULL && other != NULL && strcmp(path, other) == 0;
+}
+
 /* Each of these files is replaced, locked or removed by its own rules, which the others' would break. others: how many
  * of the three may not be it. */
 static bool check_path(const struct conf_reader *reader, const char *path, int line, const char *key, size_t others)
@@ -201,7 +206,7 @@ static bool check_path(const struct conf_reader *reader, const char *path, int l
     const char *const keys[] = {"process.pid_file", "accept.lock_file", "log.target"};
     const char *const paths[] = {conf->pid_file, conf->lock_file, conf->log_target};
     for (size_t i = 0; i < others; i++)
-        if (path != NULL && strcmp(path, paths[i]) == 0)
+        if (is_same(path, paths[i]))
             return conf_fail(reader, line, key, "%s is %s already: name another", path, keys[i]);
     return true;
 }
