@@ -266,7 +266,7 @@ static enum status measure_first(const struct options *options, const struct tar
         return STATUS_USAGE;
     int fd = target_connect(options, targets, count, &which);
     if (fd == -1)
-        return STATUS_NO_CONNECTION;
+        return report_nothing(options, STATUS_NO_CONNECTION);
     close(fd);
     return measure_target(options, &targets[which]);
 }
@@ -276,7 +276,7 @@ enum status bench_run(const struct options *options)
     struct target *targets;
     size_t count = target_resolve(options, &targets);
     if (count == 0)
-        return STATUS_NO_CONNECTION;
+        return report_nothing(options, STATUS_NO_CONNECTION);
     enum status status = measure_first(options, targets, count);
     free(targets);
     return status;

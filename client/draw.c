@@ -3,6 +3,7 @@
 #include "draw.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "units.h"
 

@@ -59,7 +59,7 @@ void hist_merge(struct hist *into, const struct hist *from)
     into->count += from->count;
     into->sum += from->sum;
     into->squares += from->squares;
-    for (size_t cell = 0; cell < HIST_CELLS; cell++)
+    for (size_t cell = hist_cell(from->min); cell <= hist_cell(from->max); cell++)
         into->cells[cell] += from->cells[cell];
 }
 

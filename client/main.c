@@ -3,6 +3,7 @@
  * the status on. Not here: any of the work. */
 #include <err.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "bench.h"
 #include "clock.h"
 #include "options.h"
+#include "report.h"
 #include "session.h"
 #include "status.h"
 #include "target.h"
@@ -90,12 +92,13 @@ int main(int argc, char **argv)
         return STATUS_LOCAL;
     if (!options_parse(&options, argc, argv))
         return STATUS_USAGE;
+    setlocale(LC_CTYPE, "");  /* what the terminal can show; numbers stay as C has them */
     signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
     if (options.action == OPTIONS_HELP)
         options_help(&options, stdout);
     else if (options.action == OPTIONS_VERSION)
         puts("mpecho " PACKAGE_VERSION);
     else
-        status = run(&options);
+        status = report_check(&options) ? run(&options) : STATUS_USAGE;
     return close_output(status);
 }

@@ -12,17 +12,13 @@
 
 enum { COLUMNS_DEFAULT = 80 };
 
-struct report {
-    const struct options *options;
-    const struct target *target;
-    const struct report_format *format;
-    struct screen screen;
-};
-
 static const struct report_format *format_of(const struct options *options)
 {
     static const struct report_format *const formats[] = {
         [REPORT_TEXT] = &report_text,
+        [REPORT_JSON] = &report_json,
+        [REPORT_JSON_STREAM] = &report_json_stream,
+        [REPORT_CSV] = &report_csv,
     };
     return formats[options->report];
 }
@@ -41,6 +37,25 @@ static struct screen look_at_output(void)
     return screen;
 }
 
+/* Beginning. ------------------------------------------------------------------------------------------------------- */
+
+static bool understand_assertions(struct assertions *assertions, const struct options *options)
+{
+    struct assertion_error error;
+    char names[METRIC_NAMES];
+    if (options->assertions == NULL || assertion_parse(assertions, options->assertions, &error))
+        return true;
+    warnx("--assert: %s", error.what);
+    fprintf(stderr, "  %s\n  %*s^\nQuantities: %s.\n", options->assertions, (int)error.at, "", metric_names(names));
+    return false;
+}
+
+bool report_check(const struct options *options)
+{
+    struct assertions assertions;
+    return understand_assertions(&assertions, options);
+}
+
 struct report *report_open(const struct options *options, const struct target *target, enum status *status)
 {
     struct report *report = calloc(1, sizeof *report);
@@ -53,29 +68,48 @@ struct report *report_open(const struct options *options, const struct target *t
     report->target = target;
     report->format = format_of(options);
     report->screen = look_at_output();
+    if (!understand_assertions(&report->assertions, options)) {
+        *status = STATUS_USAGE;
+        free(report);
+        return NULL;
+    }
     if (report->format->begin != NULL)
-        report->format->begin(&report->screen, options, target);
+        report->format->begin(report);
     return report;
+}
+
+/* On the way. ------------------------------------------------------------------------------------------------------ */
+
+static bool shows_course(const struct options *options)
+{
+    return options->report == REPORT_JSON || options->report == REPORT_JSON_STREAM || options->svg != NULL;
 }
 
 void report_probe(struct report *report, const struct probe *probe)
 {
+    if (shows_course(report->options))
+        series_add_probe(&report->series, probe->at, probe->rtt, probe->bytes > 0);
     if (report->format->probe != NULL && !report->options->quiet)
-        report->format->probe(&report->screen, report->options, report->target, probe);
+        report->format->probe(report, probe);
 }
 
 void report_interval(struct report *report, const struct interval *interval)
 {
+    if (shows_course(report->options))
+        series_add(&report->series, interval);
     if (report->format->interval != NULL && !report->options->quiet)
-        report->format->interval(&report->screen, report->options, interval);
+        report->format->interval(report, interval);
 }
 
 void report_so_far(struct report *report, const struct result *result)
 {
     struct screen screen = report->screen;
-    screen.out = stderr;
-    report_text.end(&screen, result);
+    report->screen = (struct screen){.out = stderr, .columns = COLUMNS_DEFAULT};
+    report_text.end(report, result);
+    report->screen = screen;
 }
+
+/* The end. --------------------------------------------------------------------------------------------------------- */
 
 static enum status verdict(const struct result *result)
 {
@@ -85,14 +119,43 @@ static enum status verdict(const struct result *result)
     return total->lost + total->faults + total->broken + total->refused > 0 ? STATUS_LOSS : STATUS_GOOD;
 }
 
+static void check_assertions(struct report *report, const struct result *result)
+{
+    char outcome[ASSERTION_OUTCOME];
+    for (size_t i = 0; i < report->assertions.count; i++) {
+        const struct assertion *assertion = &report->assertions.assertion[i];
+        if (assertion_holds(assertion, result))
+            continue;
+        warnx("assertion failed: %s: %s", assertion->text, assertion_outcome(assertion, result, outcome));
+        if (report->status == STATUS_GOOD)
+            report->status = STATUS_LOSS;
+    }
+}
+
+static enum status check_output(enum status status)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return status;
+    warn("cannot write standard output");
+    return status == STATUS_GOOD ? STATUS_LOCAL : status;
+}
+
 enum status report_close(struct report *report, const struct result *result)
 {
-    enum status status = verdict(result);
-    report->format->end(&report->screen, result);
-    if (fflush(stdout) != 0) {
-        warn("cannot write standard output");
-        status = status == STATUS_GOOD ? STATUS_LOCAL : status;
-    }
+    report->status = verdict(result);
+    check_assertions(report, result);
+    if (report->format->end != NULL)
+        report->format->end(report, result);
+    enum status status = check_output(report->status);
+    series_clear(&report->series);
     free(report);
+    return status;
+}
+
+enum status report_nothing(const struct options *options, enum status status)
+{
+    const struct report_format *format = format_of(options);
+    if (format->nothing != NULL)
+        format->nothing(stdout, options, status);
     return status;
 }

@@ -1,7 +1,7 @@
 /* report.h: what the user gets to see or to parse of a run: as text, JSON or CSV on standard output, and in files.
- * Called by ping and bench. report_open fails, before anything is measured, when a file cannot be written or an
- * assertion cannot be understood; it has told the user. Not here: measuring; the formats, see report_*.c, hgrm.h,
- * svg.h. */
+ * Called by main, ping and bench. report_check and report_open fail, before anything is measured, when assertions
+ * cannot be understood or a file cannot be written; they have told the user. Not here: measuring; the formats, see
+ * report_*.c, hgrm.h, svg.h. */
 #ifndef MPECHO_REPORT_H
 #define MPECHO_REPORT_H
 
@@ -23,7 +23,10 @@ struct probe {
     const char *note;  /* "DUP!" and the like, or why there is no reply; or NULL */
 };
 
-/* NULL after a failure; *status says which (STATUS_LOCAL, STATUS_USAGE). */
+/* Do the options for reports make sense? Tells if not. */
+bool report_check(const struct options *options);
+
+/* NULL after a failure; *status says which. The target, and the options, must outlive it. */
 struct report *report_open(const struct options *options, const struct target *target, enum status *status);
 
 void report_probe(struct report *report, const struct probe *probe);
@@ -37,5 +40,8 @@ void report_so_far(struct report *report, const struct result *result);
 /* Write the rest, check the assertions, free the report. Returns what to exit with: STATUS_GOOD, STATUS_LOSS,
  * STATUS_NO_CONNECTION if there never was one, or STATUS_LOCAL when something could not be written. */
 enum status report_close(struct report *report, const struct result *result);
+
+/* Instead of all that, when there was nobody to measure: programs get an object with the status. Returns status. */
+enum status report_nothing(const struct options *options, enum status status);
 
 #endif

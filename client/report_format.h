@@ -1,11 +1,14 @@
-/* report_format.h: what a format of the report is: for report.c and the report_*.c files only. */
+/* report_format.h: what a format of the report is, and what it has to work with: for report.c and the report_*.c files
+ * only. */
 #ifndef MPECHO_REPORT_FORMAT_H
 #define MPECHO_REPORT_FORMAT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "assertion.h"
 #include "report.h"
+#include "series.h"
 
 /* Standard output, as it was found. */
 struct screen {
@@ -16,11 +19,22 @@ struct screen {
 
 /* Any may be NULL. Nothing here fails: report_close sees to errors of the file. */
 struct report_format {
-    void (*begin)(const struct screen *screen, const struct options *options, const struct target *target);
-    void (*probe)(const struct screen *screen, const struct options *options, const struct target *target,
-                  const struct probe *probe);
-    void (*interval)(const struct screen *screen, const struct options *options, const struct interval *interval);
-    void (*end)(const struct screen *screen, const struct result *result);
+    void (*begin)(struct report *report);
+    void (*probe)(struct report *report, const struct probe *probe);
+    void (*interval)(struct report *report, const struct interval *interval);
+    void (*end)(struct report *report, const struct result *result);
+    void (*nothing)(FILE *out, const struct options *options, enum status status); /* there was no run */
+};
+
+struct report {
+    const struct options *options;
+    const struct target *target;
+    const struct report_format *format;
+    struct screen screen;
+    struct series series;
+    struct assertions assertions;
+    FILE *hgrm, *svg;   /* or NULL */
+    enum status status; /* when it has come to the end: the exit status */
 };
 
 extern const struct report_format report_text, report_json, report_json_stream, report_csv;

@@ -33,9 +33,11 @@ static void write_sizes(FILE *out, const struct sizes *sizes)
     fputs(" bytes", out);
 }
 
-static void begin(const struct screen *screen, const struct options *options, const struct target *target)
+static void begin(struct report *report)
 {
-    fprintf(screen->out, "%s: ", target->text);
+    const struct options *options = report->options;
+    const struct screen *screen = &report->screen;
+    fprintf(screen->out, "%s: ", report->target->text);
     if (options->mode == MODE_BENCH)
         fprintf(screen->out, "%" PRIu64 " %s, ", options->connections, options->udp ? "sockets" : "connections");
     write_sizes(screen->out, &options->sizes);
@@ -49,22 +51,21 @@ static void begin(const struct screen *screen, const struct options *options, co
     fflush(screen->out);
 }
 
-static void probe(const struct screen *screen, const struct options *options, const struct target *target,
-                  const struct probe *probe)
+static void probe(struct report *report, const struct probe *probe)
 {
-    (void)options;
-    fprintf(screen->out, "%" PRIu64 " bytes from %s: seq=%" PRIu64 " time=%.3f ms\n", probe->bytes, target->text,
-            probe->sequence, (double)probe->rtt / CLOCK_MS);
+    const struct screen *screen = &report->screen;
+    fprintf(screen->out, "%" PRIu64 " bytes from %s: seq=%" PRIu64 " time=%.3f ms\n", probe->bytes,
+            report->target->text, probe->sequence, (double)probe->rtt / CLOCK_MS);
     fflush(screen->out);
 }
 
 /* On a terminal each one takes the place of the one before. */
-static void interval(const struct screen *screen, const struct options *options, const struct interval *interval)
+static void interval(struct report *report, const struct interval *interval)
 {
+    const struct screen *screen = &report->screen;
     char rate[UNITS_TEXT], throughput[UNITS_TEXT], p50[UNITS_TEXT], p99[UNITS_TEXT], max[UNITS_TEXT];
     const struct tally *tally = interval->tally;
     double length = seconds(interval->end - interval->start);
-    (void)options;
     if (length <= 0)
         return;
     fprintf(screen->out, "%7.2f-%-7.2f s %10s %10s   p50 %8s  p99 %8s  max %8s", seconds(interval->start),
@@ -105,8 +106,9 @@ static void write_problems(FILE *out, const struct problems *problems)
         fprintf(out, "  and %" PRIu64 " more\n", problems->others);
 }
 
-static void end(const struct screen *screen, const struct result *result)
+static void end(struct report *report, const struct result *result)
 {
+    const struct screen *screen = &report->screen;
     char count[UNITS_TEXT], text[UNITS_TEXT];
     const struct tally *total = &result->total;
     double length = seconds(result->measured);
@@ -129,4 +131,4 @@ static void end(const struct screen *screen, const struct result *result)
               &(struct draw_style){.columns = screen->columns, .colour = screen->colour, .utf8 = screen->utf8});
 }
 
-const struct report_format report_text = {begin, probe, interval, end};
+const struct report_format report_text = {.begin = begin, .probe = probe, .interval = interval, .end = end};

@@ -1,0 +1,54 @@
+/* assertion.h: what the user wants to hold of a run: 'p99<2ms,loss<0.1%'. Called by report: read before the run,
+ * checked after it. Reading fails when the list makes no sense, and says where and why. Pure. Not here: the quantities,
+ * see metric.h. */
+#ifndef MPECHO_ASSERTION_H
+#define MPECHO_ASSERTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "metric.h"
+
+enum assertion_operator {
+    ASSERTION_LESS,
+    ASSERTION_AT_MOST,
+    ASSERTION_MORE,
+    ASSERTION_AT_LEAST,
+    ASSERTION_EQUAL,
+    ASSERTION_UNEQUAL
+};
+
+enum { ASSERTION_TEXT = 64, ASSERTION_OUTCOME = 160 };
+
+/* QUANTITY OPERATOR NUMBER[UNIT]. */
+struct assertion {
+    char text[ASSERTION_TEXT]; /* without spaces around it */
+    int name_length;           /* the quantity's, at its beginning */
+    struct metric metric;
+    enum assertion_operator operator;
+    double limit; /* in that unit */
+    const struct assertion_unit *unit;
+};
+
+enum { ASSERTIONS = 32 };
+struct assertions {
+    size_t count;
+    struct assertion assertion[ASSERTIONS];
+};
+
+/* Where in the list something is wrong, and what. */
+struct assertion_error {
+    size_t at;
+    const char *what; /* constant */
+};
+
+bool assertion_parse(struct assertions *assertions, const char *list, struct assertion_error *error);
+
+/* False also when the quantity was not measured. */
+bool assertion_holds(const struct assertion *assertion, const struct result *result);
+
+/* "p99 is 3.1ms", "p99 was not measured". Returns text. */
+const char *assertion_outcome(const struct assertion *assertion, const struct result *result,
+                              char text[ASSERTION_OUTCOME]);
+
+#endif

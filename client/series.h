@@ -1,0 +1,31 @@
+/* series.h: a run over time, for reports that show it: a point for every interval or probe. Called by the reports.
+ * Bounded and exact: when there are too many points, neighbours are merged, histograms and all. Nothing fails: for want
+ * of memory points are merged too. */
+#ifndef MPECHO_SERIES_H
+#define MPECHO_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "result.h"
+
+enum { SERIES_POINTS = 360 };
+
+/* All 0 to begin. */
+struct series {
+    size_t count;
+    size_t each, taken; /* so many intervals make a point; so many are in the last one */
+    struct interval points[SERIES_POINTS];
+    struct tally *tallies[SERIES_POINTS]; /* of the points */
+};
+
+void series_add(struct series *series, const struct interval *interval);
+
+/* at: ns since the beginning. replied: else it was lost. */
+void series_add_probe(struct series *series, int64_t at, int64_t rtt, bool replied);
+
+/* Free what is in it. */
+void series_clear(struct series *series);
+
+#endif
