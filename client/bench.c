@@ -21,6 +21,8 @@
 #include "signals.h"
 #include "stream.h"
 
+#define PROGRESS (200 * CLOCK_MS)
+
 struct bench {
     const struct options *options;
     struct report *report;
@@ -33,6 +35,7 @@ struct bench {
     int64_t begun;    /* when the load began */
     int64_t measured; /* when the measuring began */
     int64_t reported; /* when the last interval ended */
+    int64_t shown;    /* when progress was shown */
     struct tally interval;
     struct result result;
 };
@@ -41,9 +44,23 @@ struct bench {
 
 static void collect(struct bench *bench)
 {
-    memset(&bench->interval, 0, sizeof bench->interval);
     for (size_t i = 0; i < bench->count; i++)
         lane_collect(bench->lanes[i], &bench->interval, &bench->result.problems);
+}
+
+static void begin_interval(struct bench *bench, int64_t now)
+{
+    memset(&bench->interval, 0, sizeof bench->interval);
+    bench->reported = bench->shown = now;
+}
+
+static struct interval interval_until(const struct bench *bench, int64_t now)
+{
+    return (struct interval){
+        .start = bench->reported - bench->measured,
+        .end = now - bench->measured,
+        .tally = &bench->interval,
+    };
 }
 
 /* Faults before the measuring count all the same, and so does whether there was a connection at all. */
@@ -58,22 +75,28 @@ static void begin_measuring(struct bench *bench, int64_t now)
     collect(bench);
     keep_faults(bench);
     bench->measuring = true;
-    bench->measured = bench->reported = now;
+    bench->measured = now;
+    begin_interval(bench, now);
 }
 
 static void end_interval(struct bench *bench, int64_t now)
 {
     collect(bench);
+    struct interval interval = interval_until(bench, now);
     tally_merge(&bench->result.total, &bench->interval);
-    report_interval(bench->report, &(struct interval){
-                                       .start = bench->reported - bench->measured,
-                                       .end = now - bench->measured,
-                                       .tally = &bench->interval,
-                                   });
-    bench->reported = now;
+    report_interval(bench->report, &interval);
+    begin_interval(bench, now);
     bench->result.measured = now - bench->measured;
     bench->result.replied = bench->result.total.replied;
     bench->result.bytes = bench->result.total.bytes;
+}
+
+static void show_progress(struct bench *bench, int64_t now)
+{
+    collect(bench);
+    struct interval interval = interval_until(bench, now);
+    report_progress(bench->report, &interval);
+    bench->shown = now;
 }
 
 static void end_measuring(struct bench *bench, int64_t now)
@@ -100,14 +123,24 @@ static int64_t end_of_load(const struct bench *bench)
     return bench->once ? INT64_MAX : bench->begun + bench->options->omit + bench->options->duration;
 }
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+static int64_t end_of_interval(const struct bench *bench)
+{
+    return earlier(bench->reported + bench->options->interval, end_of_load(bench));
+}
+
 static int64_t next_event(const struct bench *bench)
 {
     if (bench->ending)
         return INT64_MAX; /* lanes end in time by themselves */
     if (!bench->measuring)
         return bench->begun + bench->options->omit;
-    int64_t report = bench->reported + bench->options->interval, end = end_of_load(bench);
-    return report < end ? report : end;
+    int64_t end = end_of_interval(bench);
+    return report_is_live(bench->report) ? earlier(bench->shown + PROGRESS, end) : end;
 }
 
 static void take_signal(struct bench *bench, int64_t now)
@@ -152,13 +185,16 @@ static void step(struct bench *bench)
         begin_measuring(bench, now);
     else if (now >= end_of_load(bench))
         end_load(bench, now, false);
-    else
+    else if (now >= end_of_interval(bench))
         end_interval(bench, now);
+    else
+        show_progress(bench, now);
 }
 
 static void conduct(struct bench *bench)
 {
-    bench->begun = bench->reported = bench->measured = clock_now();
+    bench->begun = bench->measured = clock_now();
+    begin_interval(bench, bench->begun);
     bench->measuring = bench->options->omit == 0;
     while (!all_done(bench))
         step(bench);

@@ -28,11 +28,11 @@ static struct screen look_at_output(void)
 {
     struct winsize size = {0};
     const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
-    struct screen screen = {.out = stdout, .terminal = isatty(STDOUT_FILENO) == 1, .columns = COLUMNS_DEFAULT};
-    bool dumb = kind == NULL || strcmp(kind, "dumb") == 0;
-    screen.colour = screen.terminal && !dumb && (no_colour == NULL || no_colour[0] == '\0');
+    bool terminal = isatty(STDOUT_FILENO) == 1, dumb = kind == NULL || strcmp(kind, "dumb") == 0;
+    struct screen screen = {.out = stdout, .live = terminal && !dumb, .columns = COLUMNS_DEFAULT};
+    screen.colour = screen.live && (no_colour == NULL || no_colour[0] == '\0');
     screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    if (screen.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         screen.columns = size.ws_col;
     return screen;
 }
@@ -101,9 +101,22 @@ void report_interval(struct report *report, const struct interval *interval)
         report->format->interval(report, interval);
 }
 
+bool report_is_live(const struct report *report)
+{
+    return report->format->progress != NULL && report->screen.live && !report->options->quiet;
+}
+
+void report_progress(struct report *report, const struct interval *interval)
+{
+    report->format->progress(report, interval);
+}
+
 void report_so_far(struct report *report, const struct result *result)
 {
     struct screen screen = report->screen;
+    if (report->unfinished)
+        fputs("\r\033[K", stdout);
+    fflush(stdout);
     report->screen = (struct screen){.out = stderr, .columns = COLUMNS_DEFAULT};
     report_text.end(report, result);
     report->screen = screen;

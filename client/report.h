@@ -34,6 +34,10 @@ void report_probe(struct report *report, const struct probe *probe);
 /* Bench: at every interval. */
 void report_interval(struct report *report, const struct interval *interval);
 
+/* Bench: where it is shown how the interval goes before it has ended; by report_progress, a few times a second. */
+bool report_is_live(const struct report *report);
+void report_progress(struct report *report, const struct interval *interval);
+
 /* The summary so far: asked for by SIGQUIT. To standard error, so that it does not get into JSON. */
 void report_so_far(struct report *report, const struct result *result);
 

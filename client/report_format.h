@@ -13,7 +13,8 @@
 /* Standard output, as it was found. */
 struct screen {
     FILE *out;
-    bool terminal, colour, utf8;
+    bool live; /* what was written can be overwritten */
+    bool colour, utf8;
     int columns;
 };
 
@@ -22,6 +23,7 @@ struct report_format {
     void (*begin)(struct report *report);
     void (*probe)(struct report *report, const struct probe *probe);
     void (*interval)(struct report *report, const struct interval *interval);
+    void (*progress)(struct report *report, const struct interval *interval); /* one that has not ended yet */
     void (*end)(struct report *report, const struct result *result);
     void (*nothing)(FILE *out, const struct options *options, enum status status); /* there was no run */
 };
@@ -33,6 +35,8 @@ struct report {
     struct screen screen;
     struct series series;
     struct assertions assertions;
+    bool headed;        /* text: the rows have their heading */
+    bool unfinished;    /* text: the last row is to be overwritten */
     FILE *hgrm, *svg;   /* or NULL */
     enum status status; /* when it has come to the end: the exit status */
 };

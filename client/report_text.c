@@ -30,7 +30,7 @@ static void write_sizes(FILE *out, const struct sizes *sizes)
 {
     for (unsigned i = 0; i < sizes->count; i++)
         fprintf(out, "%s%" PRIu64, i == 0 ? "" : ",", sizes->size[i]);
-    fputs(" bytes", out);
+    fputs(sizes->count == 1 && sizes->size[0] == 1 ? " byte" : " bytes", out);
 }
 
 static void begin(struct report *report)
@@ -39,7 +39,8 @@ static void begin(struct report *report)
     const struct screen *screen = &report->screen;
     fprintf(screen->out, "%s: ", report->target->text);
     if (options->mode == MODE_BENCH)
-        fprintf(screen->out, "%" PRIu64 " %s, ", options->connections, options->udp ? "sockets" : "connections");
+        fprintf(screen->out, "%" PRIu64 " %s%s, ", options->connections, options->udp ? "socket" : "connection",
+                options->connections == 1 ? "" : "s");
     write_sizes(screen->out, &options->sizes);
     if (options->mode == MODE_BENCH) {
         if (options->depth > 1)
@@ -59,76 +60,229 @@ static void probe(struct report *report, const struct probe *probe)
     fflush(screen->out);
 }
 
-/* On a terminal each one takes the place of the one before. */
-static void interval(struct report *report, const struct interval *interval)
+/* Rows. ------------------------------------------------------------------------------------------------------------ */
+
+/* As wide as a terminal may be narrow: 79 columns. */
+enum { ROW = 160 };
+
+static const char *format_row(const struct interval *interval, char row[ROW])
 {
-    const struct screen *screen = &report->screen;
-    char rate[UNITS_TEXT], throughput[UNITS_TEXT], p50[UNITS_TEXT], p99[UNITS_TEXT], max[UNITS_TEXT];
+    char range[UNITS_TEXT * 2], rate[UNITS_TEXT], throughput[UNITS_TEXT], p50[UNITS_TEXT], p99[UNITS_TEXT],
+        max[UNITS_TEXT];
     const struct tally *tally = interval->tally;
+    const struct hist *response = &tally->response;
     double length = seconds(interval->end - interval->start);
-    if (length <= 0)
-        return;
-    fprintf(screen->out, "%7.2f-%-7.2f s %10s %10s   p50 %8s  p99 %8s  max %8s", seconds(interval->start),
-            seconds(interval->end), units_rate((double)tally->replied / length, rate),
-            units_throughput((double)tally->bytes / length, throughput),
-            units_duration((double)hist_percentile(&tally->response, 50), p50),
-            units_duration((double)hist_percentile(&tally->response, 99), p99),
-            units_duration((double)tally->response.max, max));
-    if (tally->lost > 0)
-        fprintf(screen->out, "  lost %" PRIu64, tally->lost);
-    fputc('\n', screen->out);
-    fflush(screen->out);
+    snprintf(range, sizeof range, "%.2f-%.2f", seconds(interval->start), seconds(interval->end));
+    snprintf(row, ROW, "%15s %9s %10s %8s %8s %8s %7" PRIu64 " %7" PRIu64, range,
+             units_rate(length > 0 ? (double)tally->replied / length : 0, rate),
+             units_throughput(length > 0 ? (double)tally->bytes / length : 0, throughput),
+             response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 50), p50),
+             response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 99), p99),
+             response->count == 0 ? "-" : units_duration((double)response->max, max), tally->lost,
+             tally->refused + tally->broken + tally->faults);
+    return row;
 }
 
-static void write_latency(FILE *out, const char *name, const struct hist *hist)
+static bool is_bad(const struct tally *tally)
 {
-    static const double percents[] = {50, 90, 99, 99.9};
+    return tally->lost + tally->refused + tally->broken + tally->faults > 0;
+}
+
+static void write_heading(struct report *report)
+{
+    if (!report->headed)
+        fprintf(report->screen.out, "%s%15s %9s %10s %8s %8s %8s %7s %7s%s\n", report->screen.colour ? "\033[1m" : "",
+                "seconds", "rate", "throughput", "p50", "p99", "max", "lost", "errors",
+                report->screen.colour ? "\033[m" : "");
+    report->headed = true;
+}
+
+/* The row that is not complete yet; the next one, or the complete one, takes its place. In a terminal that is too
+ * narrow a line would wrap, and could not be taken back. */
+static void progress(struct report *report, const struct interval *interval)
+{
+    char row[ROW];
+    write_heading(report);
+    fprintf(report->screen.out, "\r%.*s\033[K", report->screen.columns - 1, format_row(interval, row));
+    fflush(report->screen.out);
+    report->unfinished = true;
+}
+
+static void interval(struct report *report, const struct interval *interval)
+{
+    char row[ROW];
+    bool red = report->screen.colour && is_bad(interval->tally);
+    write_heading(report);
+    fprintf(report->screen.out, "%s%s%s%s%s\n", report->unfinished ? "\r" : "", red ? "\033[31m" : "",
+            format_row(interval, row), red ? "\033[m" : "", report->unfinished ? "\033[K" : "");
+    fflush(report->screen.out);
+    report->unfinished = false;
+}
+
+/* The summary. ----------------------------------------------------------------------------------------------------- */
+
+enum { LABEL = 13 };
+
+static void write_label(FILE *out, const char *label)
+{
+    fprintf(out, "%-*s", LABEL, label);
+}
+
+/* "3 refused": not worth a word if there are none. */
+static void write_count(FILE *out, uint64_t count, const char *what)
+{
     char text[UNITS_TEXT];
-    if (hist->count == 0)
+    if (count > 0)
+        fprintf(out, ", %s %s", units_count(count, text), what);
+}
+
+static void write_messages(FILE *out, const struct tally *total)
+{
+    char text[UNITS_TEXT];
+    write_label(out, "messages");
+    fprintf(out, "%s sent", units_count(total->sent, text));
+    fprintf(out, ", %s came back", units_count(total->replied, text));
+    if (total->lost > 0)
+        fprintf(out, ", %s lost (%.3g %%)", units_count(total->lost, text), tally_loss(total));
+    else
+        fputs(", none lost", out);
+    write_count(out, total->duplicates, "came twice");
+    write_count(out, total->reordered, "out of order");
+    fputc('\n', out);
+}
+
+static void write_rate(FILE *out, const struct result *result)
+{
+    char rate[UNITS_TEXT], throughput[UNITS_TEXT], wanted[UNITS_TEXT];
+    double length = seconds(result->measured);
+    if (length <= 0)
         return;
-    fprintf(out, "%-12s min %s", name, units_duration((double)hist->min, text));
-    for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++)
-        fprintf(out, "  p%g %s", percents[i], units_duration((double)hist_percentile(hist, percents[i]), text));
-    fprintf(out, "  max %s", units_duration((double)hist->max, text));
-    fprintf(out, "  avg %s", units_duration(hist_mean(hist), text));
-    fprintf(out, "  mdev %s\n", units_duration(hist_deviation(hist), text));
+    write_label(out, "rate");
+    fprintf(out, "%s, %s each way", units_rate((double)result->replied / length, rate),
+            units_throughput((double)result->bytes / length, throughput));
+    if (result->options->rate > 0)
+        fprintf(out, "; wanted %s", units_rate(result->options->rate, wanted));
+    fputc('\n', out);
+}
+
+static void write_connections(FILE *out, const struct result *result)
+{
+    const struct tally *total = &result->total;
+    char text[UNITS_TEXT];
+    if (result->options->udp)
+        return;
+    write_label(out, "connections");
+    fprintf(out, "%s made", units_count(total->connected, text));
+    write_count(out, total->refused, "refused");
+    write_count(out, total->broken, "broken");
+    write_count(out, total->faults, "with wrong bytes");
+    fputc('\n', out);
+}
+
+static void write_datagrams(FILE *out, const struct result *result)
+{
+    char text[UNITS_TEXT];
+    if (!result->options->udp)
+        return;
+    write_label(out, "jitter");
+    fprintf(out, "%s", units_duration(result->total.jitter, text));
+    write_count(out, result->total.refused, "refused");
+    write_count(out, result->total.faults, "wrong");
+    fputc('\n', out);
+}
+
+/* After the idle time every connection has a second message. */
+static void write_survivors(FILE *out, const struct result *result)
+{
+    char text[UNITS_TEXT];
+    if (result->options->hold == 0)
+        return;
+    const struct tally *total = &result->total;
+    uint64_t ended = total->broken + total->faults;
+    write_label(out, "idle");
+    fprintf(out, "%s", units_count(total->connected > ended ? total->connected - ended : 0, text));
+    fprintf(out, " of %s survived %g s\n", units_count(total->connected, text), seconds(result->options->hold));
 }
 
 static void write_problems(FILE *out, const struct problems *problems)
 {
+    char text[UNITS_TEXT];
     for (unsigned i = 0; i < problems->kept; i++) {
-        fprintf(out, "  %s", problems->problem[i].text);
+        write_label(out, i == 0 ? "problems" : "");
+        fputs(problems->problem[i].text, out);
         if (problems->problem[i].count > 1)
-            fprintf(out, ", %" PRIu64 " times", problems->problem[i].count);
+            fprintf(out, ", %s times", units_count(problems->problem[i].count, text));
         fputc('\n', out);
     }
-    if (problems->others > 0)
-        fprintf(out, "  and %" PRIu64 " more\n", problems->others);
+    if (problems->others > 0) {
+        write_label(out, "");
+        fprintf(out, "and %s more\n", units_count(problems->others, text));
+    }
+}
+
+static void write_assertions(FILE *out, const struct report *report, const struct result *result)
+{
+    size_t hold = 0, all = report->assertions.count;
+    for (size_t i = 0; i < all; i++)
+        hold += assertion_holds(&report->assertions.assertion[i], result);
+    if (all == 0)
+        return;
+    write_label(out, "assertions");
+    if (hold == all)
+        fputs(all == 1 ? "it holds\n" : "all hold\n", out);
+    else
+        fprintf(out, "%zu of %zu failed\n", all - hold, all);
+}
+
+static void write_latency(FILE *out, const char *name, const struct hist *hist)
+{
+    char text[UNITS_TEXT];
+    if (hist->count == 0)
+        return;
+    write_label(out, name);
+    for (size_t i = 0; i < METRIC_LATENCIES; i++)
+        if (metric_latencies[i].percent < 99.99)
+            fprintf(out, "%8s", units_duration(metric_latency_of(&metric_latencies[i], hist), text));
+    fputc('\n', out);
+}
+
+/* p99.99 is beside the drawing, here it would be too wide. */
+static void write_latencies(FILE *out, const struct result *result)
+{
+    const struct tally *total = &result->total;
+    if (total->response.count + total->connect.count == 0)
+        return;
+    fprintf(out, "\n%*s", LABEL, "");
+    for (size_t i = 0; i < METRIC_LATENCIES; i++)
+        if (metric_latencies[i].percent < 99.99)
+            fprintf(out, "%8s", metric_latencies[i].name);
+    fputc('\n', out);
+    write_latency(out,
+                  result->options->rate > 0 ? "response"
+                  : result->options->burst  ? "first echo"
+                                            : "latency",
+                  &total->response);
+    write_latency(out, "service", &total->service);
+    write_latency(out, "connecting", &total->connect);
+    fputc('\n', out);
 }
 
 static void end(struct report *report, const struct result *result)
 {
     const struct screen *screen = &report->screen;
-    char count[UNITS_TEXT], text[UNITS_TEXT];
-    const struct tally *total = &result->total;
-    double length = seconds(result->measured);
-    fprintf(screen->out, "\nmessages     %s back", units_count(total->replied, count));
-    fprintf(screen->out, ", %s lost (%.3g %%)\n", units_count(total->lost, text), tally_loss(total));
-    if (length > 0) {
-        fprintf(screen->out, "rate         %s", units_rate((double)result->replied / length, text));
-        fprintf(screen->out, ", %s each way\n", units_throughput((double)result->bytes / length, text));
-    }
-    write_latency(screen->out, result->options->rate > 0 ? "response" : "latency", &total->response);
-    write_latency(screen->out, "service", &total->service);
-    write_latency(screen->out, "connecting", &total->connect);
-    fprintf(screen->out, "connections  %s made", units_count(total->connected, text));
-    fprintf(screen->out, ", %s refused", units_count(total->refused, text));
-    fprintf(screen->out, ", %s broken", units_count(total->broken, text));
-    fprintf(screen->out, ", %s wrong\n", units_count(total->faults, text));
-    write_problems(screen->out, &result->problems);
-    fputc('\n', screen->out);
-    draw_hist(screen->out, &total->response,
+    FILE *out = screen->out;
+    fputc('\n', out);
+    write_messages(out, &result->total);
+    write_rate(out, result);
+    write_connections(out, result);
+    write_datagrams(out, result);
+    write_survivors(out, result);
+    write_problems(out, &result->problems);
+    write_assertions(out, report, result);
+    write_latencies(out, result);
+    draw_hist(out, &result->total.response,
               &(struct draw_style){.columns = screen->columns, .colour = screen->colour, .utf8 = screen->utf8});
 }
 
-const struct report_format report_text = {.begin = begin, .probe = probe, .interval = interval, .end = end};
+const struct report_format report_text = {
+    .begin = begin, .probe = probe, .interval = interval, .progress = progress, .end = end};
