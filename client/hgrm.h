@@ -1,0 +1,14 @@
+/* hgrm.h: a histogram as the percentile text that HdrHistogram's tools write and its plotter reads. Called by report.
+ * Nothing fails here: whoever owns the file sees to its errors. Not here: any other format. */
+#ifndef MPECHO_HGRM_H
+#define MPECHO_HGRM_H
+
+#include <stdio.h>
+
+#include "hist.h"
+
+/* Values in ms. Source of the format: AbstractHistogram.outputPercentileDistribution, with five ticks for each halving
+ * of the distance to 100 %. */
+void hgrm_write(FILE *out, const struct hist *hist);
+
+#endif
