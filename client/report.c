@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "report_format.h"
+#include "svg.h"
 
 enum { COLUMNS_DEFAULT = 80 };
 
@@ -56,6 +57,37 @@ bool report_check(const struct options *options)
     return understand_assertions(&assertions, options);
 }
 
+/* NULL, and told, if it cannot be written. Nothing to write is no failure. */
+static bool open_file(FILE **file, const char *path)
+{
+    if (path == NULL)
+        return true;
+    *file = fopen(path, "we");
+    if (*file == NULL)
+        warn("%s", path);
+    return *file != NULL;
+}
+
+static void destroy(struct report *report)
+{
+    if (report->svg != NULL)
+        fclose(report->svg);
+    if (report->hgrm != NULL)
+        fclose(report->hgrm);
+    series_clear(&report->series);
+    free(report);
+}
+
+static enum status prepare(struct report *report)
+{
+    const struct options *options = report->options;
+    if (!understand_assertions(&report->assertions, options))
+        return STATUS_USAGE;
+    if (!open_file(&report->hgrm, options->hgrm) || !open_file(&report->svg, options->svg))
+        return STATUS_LOCAL;
+    return STATUS_GOOD;
+}
+
 struct report *report_open(const struct options *options, const struct target *target, enum status *status)
 {
     struct report *report = calloc(1, sizeof *report);
@@ -68,9 +100,9 @@ struct report *report_open(const struct options *options, const struct target *t
     report->target = target;
     report->format = format_of(options);
     report->screen = look_at_output();
-    if (!understand_assertions(&report->assertions, options)) {
-        *status = STATUS_USAGE;
-        free(report);
+    *status = prepare(report);
+    if (*status != STATUS_GOOD) {
+        destroy(report);
         return NULL;
     }
     if (report->format->begin != NULL)
@@ -145,23 +177,46 @@ static void check_assertions(struct report *report, const struct result *result)
     }
 }
 
+static enum status fail(enum status status)
+{
+    return status == STATUS_GOOD ? STATUS_LOCAL : status;
+}
+
+static void close_file(struct report *report, FILE **file, const char *path)
+{
+    bool failed = ferror(*file) != 0;
+    if (fclose(*file) != 0 || failed) {
+        warn("cannot write %s", path);
+        report->status = fail(report->status);
+    }
+    *file = NULL;
+}
+
+static void write_files(struct report *report, const struct result *result)
+{
+    if (report->svg == NULL)
+        return;
+    svg_write(report->svg, result, &report->series);
+    close_file(report, &report->svg, report->options->svg);
+}
+
 static enum status check_output(enum status status)
 {
     if (fflush(stdout) == 0 && ferror(stdout) == 0)
         return status;
     warn("cannot write standard output");
-    return status == STATUS_GOOD ? STATUS_LOCAL : status;
+    return fail(status);
 }
 
 enum status report_close(struct report *report, const struct result *result)
 {
     report->status = verdict(result);
     check_assertions(report, result);
+    write_files(report, result);
     if (report->format->end != NULL)
         report->format->end(report, result);
     enum status status = check_output(report->status);
-    series_clear(&report->series);
-    free(report);
+    destroy(report);
     return status;
 }
 

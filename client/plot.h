@@ -1,0 +1,61 @@
+/* plot.h: a panel of a picture in SVG: durations up a scale, something else along it. Called by svg.
+ * Nothing here fails: whoever owns the file sees to its errors. Not here: what is drawn, see svg.h. */
+#ifndef MPECHO_PLOT_H
+#define MPECHO_PLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Of durations, in ns. */
+struct plot_scale {
+    double from, to;
+    bool logarithmic;
+};
+
+/* A scale of round ends that has room for both, and for a label above; logarithmic if they are far apart.
+ * 0 <= least <= greatest. */
+struct plot_scale plot_scale_for(double least, double greatest);
+
+struct plot {
+    FILE *out;
+    double left, top, width, height; /* of the area within the axes, in pixels */
+    double from, to;                 /* the axis along it, in its own units */
+    struct plot_scale scale;
+};
+
+/* y: ns; below 0: a gap in the line. */
+struct plot_point {
+    double x, y;
+};
+
+struct plot_line {
+    const char *name, *colour;
+    const struct plot_point *points;
+    size_t count;
+    bool dots; /* on every point */
+};
+
+/* Text anywhere: what XML does not allow in it is written so that it does, and us with the sign for micro. */
+struct plot_text {
+    double x, y;
+    int size;
+    const char *colour, *anchor; /* "start", "middle", "end" */
+    bool bold;
+};
+void plot_text(FILE *out, const struct plot_text *how, const char *text);
+
+/* In this order: the area and its scale, marks along it, bands, then lines with their legend, and labels. */
+void plot_begin(const struct plot *plot, const char *title, const char *along);
+void plot_mark(const struct plot *plot, double x, const char *text);
+void plot_band(const struct plot *plot, double from, double to, const char *colour);
+void plot_lines(const struct plot *plot, const struct plot_line *lines, size_t count);
+void plot_label(const struct plot *plot, const struct plot_line *line, struct plot_point point);
+
+/* In the middle of an area that has nothing to show. */
+void plot_note(const struct plot *plot, const char *text);
+
+/* 1, 2 or 5 times a power of ten: the least such step that makes at most so many of a length. */
+double plot_step(double length, int most);
+
+#endif

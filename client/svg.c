@@ -1,0 +1,266 @@
+/* svg.c: what the picture shows and says; see svg.h. The percentiles are spread as HdrHistogram's plotter does it, by
+ * 1 / (1 - percentile), so that each further nine has the same room. */
+#include "svg.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "clock.h"
+#include "plot.h"
+#include "units.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+enum { WIDTH = 960, HEIGHT = 850, LEFT = 104, AREA_WIDTH = 820, AREA_HEIGHT = 260 };
+enum { PERCENTILES_TOP = 164, TIMES_TOP = 522, TEXT = 200 };
+
+#define BLUE "#0068a8"
+#define ORANGE "#d9820b"
+#define GREEN "#0b8f6a"
+#define RED "#c8331d"
+
+static double seconds(int64_t ns)
+{
+    return (double)ns / (double)CLOCK_SECOND;
+}
+
+/* Words. ----------------------------------------------------------------------------------------------------------- */
+
+static const char *describe_load(const struct options *options, char text[TEXT])
+{
+    char rate[UNITS_TEXT];
+    if (options->hold > 0)
+        snprintf(text, TEXT, "held idle for %g s", seconds(options->hold));
+    else if (options->rate > 0)
+        snprintf(text, TEXT, "open loop at %s", units_rate(options->rate, rate));
+    else
+        snprintf(text, TEXT, "%s",
+                 options->burst ? "all at once"
+                 : options->crr ? "a connection for every message"
+                                : "closed loop");
+    return text;
+}
+
+static const char *describe_sizes(const struct sizes *sizes, char text[TEXT])
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < sizes->count && n < TEXT; i++)
+        n += (size_t)snprintf(text + n, TEXT - n, "%s%" PRIu64, i == 0 ? "" : sizes->sweep ? "-" : ",", sizes->size[i]);
+    if (n < TEXT)
+        snprintf(text + n, TEXT - n, " bytes");
+    return text;
+}
+
+static void write_setup(FILE *out, const struct result *result, const struct plot_text *how)
+{
+    const struct options *options = result->options;
+    char text[3 * TEXT], load[TEXT], sizes[TEXT], length[UNITS_TEXT], date[32], connections[64] = "";
+    struct tm tm;
+    strftime(date, sizeof date, "%F %T UTC", gmtime_r(&result->begun, &tm));
+    if (options->mode == MODE_BENCH)
+        snprintf(connections, sizeof connections, "%" PRIu64 " %s%s, ", options->connections,
+                 options->udp ? "UDP socket" : "connection", options->connections == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%s%s, %s, %s; %s", connections, describe_sizes(&options->sizes, sizes),
+             options->mode == MODE_BENCH ? describe_load(options, load) : "one at a time",
+             units_mark((double)result->measured, length), date);
+    plot_text(out, how, text);
+}
+
+static void write_outcome(FILE *out, const struct result *result, const struct plot_text *how)
+{
+    char text[TEXT], replied[UNITS_TEXT], lost[UNITS_TEXT], rate[UNITS_TEXT];
+    const struct tally *total = &result->total;
+    double length = seconds(result->measured);
+    int n = snprintf(text, sizeof text, "%s message%s came back, %s lost", units_count(total->replied, replied),
+                     total->replied == 1 ? "" : "s", total->lost == 0 ? "none" : units_count(total->lost, lost));
+    if (result->options->mode == MODE_BENCH && length > 0)
+        snprintf(text + n, sizeof text - (size_t)n, "; %s", units_rate((double)result->replied / length, rate));
+    plot_text(out, how, text);
+}
+
+static void write_title(FILE *out, const struct result *result)
+{
+    char title[TEXT];
+    snprintf(title, sizeof title, "mpecho %s %s", result->options->mode == MODE_BENCH ? "bench" : "ping",
+             result->target->text);
+    plot_text(out, &(struct plot_text){LEFT, 46, 24, "#1f2933", "start", true}, title);
+    write_setup(out, result, &(struct plot_text){LEFT, 74, 15, "#52606d", "start", false});
+    write_outcome(out, result, &(struct plot_text){LEFT, 96, 15, "#52606d", "start", false});
+    plot_text(out, &(struct plot_text){LEFT + AREA_WIDTH, HEIGHT - 14, 11, "#7b8794", "end", false},
+              "mpecho " PACKAGE_VERSION);
+}
+
+/* Latency by percentile. ------------------------------------------------------------------------------------------- */
+
+enum { SAMPLES = 240 };
+
+/* How many nines: 0 is the least value, 1 is 90 %, 2 is 99 %. The greatest is at 1 - 1/count, if there are ten. */
+static double nines_of(const struct hist *hist)
+{
+    return fmax(log10((double)hist->count), 1);
+}
+
+static double value_at(const struct hist *hist, double nines)
+{
+    return (double)hist_percentile(hist, nines >= nines_of(hist) ? 100 : 100 * (1 - pow(10, -nines)));
+}
+
+static size_t trace(const struct hist *hist, struct plot_point points[SAMPLES])
+{
+    for (size_t i = 0; i < SAMPLES; i++) {
+        double nines = nines_of(hist) * (double)i / (SAMPLES - 1);
+        points[i] = (struct plot_point){nines, value_at(hist, nines)};
+    }
+    return SAMPLES;
+}
+
+/* 0 %, 50 %, 90 %, 99 %, 99.9 % and so on. */
+static void mark_percentiles(const struct plot *plot)
+{
+    char text[32];
+    plot_mark(plot, 0, "0 %");
+    plot_mark(plot, log10(2), "50 %");
+    for (int nines = 1; nines <= (int)plot->to; nines++) {
+        snprintf(text, sizeof text, "%.*f %%", nines > 2 ? nines - 2 : 0, 100 * (1 - pow(10, -nines)));
+        plot_mark(plot, nines, text);
+    }
+}
+
+/* The greatest value, and those at the marks that are far enough from it. */
+static void label_percentiles(const struct plot *plot, const struct plot_line *line, const struct hist *hist)
+{
+    double last = nines_of(hist), room = 0.1 * (plot->to - plot->from);
+    plot_label(plot, line, (struct plot_point){log10(2), value_at(hist, log10(2))});
+    for (int nines = 1; nines < last - room; nines++)
+        plot_label(plot, line, (struct plot_point){nines, value_at(hist, nines)});
+    plot_label(plot, line, (struct plot_point){last, (double)hist->max});
+}
+
+static void draw_percentiles(struct plot *plot, const struct result *result)
+{
+    const struct tally *total = &result->total;
+    struct plot_point response[SAMPLES], service[SAMPLES];
+    struct plot_line lines[2] = {
+        {.name = "response time", .colour = BLUE, .points = response},
+        {.name = "service time", .colour = ORANGE, .points = service},
+    };
+    plot->top = PERCENTILES_TOP;
+    plot->to = 1.03 * nines_of(&total->response);
+    plot_begin(plot, "Latency by percentile", "percentile");
+    mark_percentiles(plot);
+    lines[0].count = trace(&total->response, response);
+    if (total->service.count > 0)
+        lines[1].count = trace(&total->service, service);
+    else
+        lines[0].name = "latency";
+    plot_lines(plot, lines, total->service.count > 0 ? 2 : 1);
+    label_percentiles(plot, &lines[0], &total->response);
+}
+
+/* Over time. ------------------------------------------------------------------------------------------------------- */
+
+static double middle(const struct interval *interval)
+{
+    return (double)(interval->start + interval->end) / 2;
+}
+
+static size_t follow(const struct series *series, double percent, struct plot_point points[SERIES_POINTS])
+{
+    for (size_t i = 0; i < series->count; i++) {
+        const struct hist *hist = &series->points[i].tally->response;
+        points[i] = (struct plot_point){middle(&series->points[i]),
+                                        hist->count == 0 ? -1 : (double)hist_percentile(hist, percent)};
+    }
+    return series->count;
+}
+
+static void mark_times(const struct plot *plot)
+{
+    char text[UNITS_TEXT];
+    double step = plot_step(plot->to, 10);
+    plot_mark(plot, 0, "0");
+    for (int i = 1; i * step <= plot->to * 1.001; i++)
+        plot_mark(plot, i * step, units_mark(i * step, text));
+}
+
+static bool draw_losses(const struct plot *plot, const struct series *series)
+{
+    bool any = false;
+    for (size_t i = 0; i < series->count; i++) {
+        const struct interval *interval = &series->points[i];
+        if (interval->tally->lost == 0 && interval->tally->replied > 0)
+            continue;
+        plot_band(plot, (double)interval->start, (double)interval->end, RED);
+        any = true;
+    }
+    return any;
+}
+
+/* A probe is all three of them. */
+static bool is_of_probes(const struct series *series)
+{
+    for (size_t i = 0; i < series->count; i++)
+        if (series->points[i].tally->response.count > 1)
+            return false;
+    return true;
+}
+
+static void draw_times(struct plot *plot, const struct result *result, const struct series *series)
+{
+    enum { FEW = 60 };
+    struct plot_point p50[SERIES_POINTS], p99[SERIES_POINTS], max[SERIES_POINTS];
+    bool probes = is_of_probes(series), few = series->count <= FEW;
+    struct plot_line lines[] = {
+        {.name = "max", .colour = RED, .points = max, .count = follow(series, 100, max), .dots = few},
+        {.name = "p99", .colour = BLUE, .points = p99, .count = follow(series, 99, p99), .dots = few},
+        {.name = "p50", .colour = GREEN, .points = p50, .count = follow(series, 50, p50), .dots = few},
+    };
+    if (probes)
+        lines[0] = (struct plot_line){
+            .name = "round trip", .colour = BLUE, .points = max, .count = series->count, .dots = true};
+    plot->top = TIMES_TOP;
+    plot->to = fmax((double)result->measured, 1);
+    plot_begin(plot, "Latency over time", "time since the beginning");
+    mark_times(plot);
+    bool lost = draw_losses(plot, series);
+    plot_lines(plot, lines, probes ? 1 : 3);
+    if (lost)
+        plot_text(plot->out, &(struct plot_text){plot->left, plot->top + plot->height + 44, 13, RED, "start", false},
+                  "red: loss, or no reply");
+}
+
+/* The whole. ------------------------------------------------------------------------------------------------------- */
+
+/* The same for both panels, so that they compare. */
+static struct plot_scale scale_for(const struct tally *total)
+{
+    double least = (double)total->response.min, greatest = (double)total->response.max;
+    if (total->service.count > 0)
+        least = fmin(least, (double)total->service.min);
+    return plot_scale_for(least, greatest);
+}
+
+void svg_write(FILE *out, const struct result *result, const struct series *series)
+{
+    struct plot plot = {
+        .out = out, .left = LEFT, .width = AREA_WIDTH, .height = AREA_HEIGHT, .scale = scale_for(&result->total)};
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
+            "font-family=\"system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif\">\n"
+            "<title>Latency by percentile and over time</title>\n"
+            "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n",
+            WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
+    write_title(out, result);
+    if (result->total.response.count > 0) {
+        draw_percentiles(&plot, result);
+        draw_times(&plot, result, series);
+    } else {
+        plot.top = PERCENTILES_TOP;
+        plot_note(&plot, "Nothing came back, so there is nothing to show.");
+    }
+    fputs("</svg>\n", out);
+}

@@ -1,0 +1,14 @@
+/* svg.h: a picture of a run: latency by percentile, and over time. Called by report, at the end.
+ * One self-contained document of SVG 1.1, without scripts, of bounded size. Nothing fails: whoever owns the file sees
+ * to its errors. Not here: axes and lines, see plot.h. */
+#ifndef MPECHO_SVG_H
+#define MPECHO_SVG_H
+
+#include <stdio.h>
+
+#include "result.h"
+#include "series.h"
+
+void svg_write(FILE *out, const struct result *result, const struct series *series);
+
+#endif
