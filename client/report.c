@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "hgrm.h"
 #include "report_format.h"
 #include "svg.h"
 
@@ -194,10 +195,14 @@ static void close_file(struct report *report, FILE **file, const char *path)
 
 static void write_files(struct report *report, const struct result *result)
 {
-    if (report->svg == NULL)
-        return;
-    svg_write(report->svg, result, &report->series);
-    close_file(report, &report->svg, report->options->svg);
+    if (report->hgrm != NULL) {
+        hgrm_write(report->hgrm, &result->total.response);
+        close_file(report, &report->hgrm, report->options->hgrm);
+    }
+    if (report->svg != NULL) {
+        svg_write(report->svg, result, &report->series);
+        close_file(report, &report->svg, report->options->svg);
+    }
 }
 
 static enum status check_output(enum status status)
