@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "clock.h"
 #include "options.h"
+#include "ping.h"
 #include "report.h"
 #include "session.h"
 #include "status.h"
@@ -65,9 +66,19 @@ static enum status talk(const struct options *options)
     return status;
 }
 
+static enum status run_ping(const struct options *options)
+{
+    if (!options->udp)
+        return ping_run(options);
+    warnx("ping --udp is not supported yet");
+    return STATUS_USAGE;
+}
+
 static enum status run(const struct options *options)
 {
     switch (options->mode) {
+    case MODE_PING:
+        return run_ping(options);
     case MODE_BENCH:
         return bench_run(options);
     default:

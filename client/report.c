@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <err.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,15 @@
 
 enum { COLUMNS_DEFAULT = 80 };
 
+static const struct report_format *text_of(const struct options *options)
+{
+    return options->mode == MODE_PING ? &report_ping : &report_text;
+}
+
 static const struct report_format *format_of(const struct options *options)
 {
-    static const struct report_format *const formats[] = {
-        [REPORT_TEXT] = &report_text,
+    const struct report_format *const formats[] = {
+        [REPORT_TEXT] = text_of(options),
         [REPORT_JSON] = &report_json,
         [REPORT_JSON_STREAM] = &report_json_stream,
         [REPORT_CSV] = &report_csv,
@@ -118,12 +124,20 @@ static bool shows_course(const struct options *options)
     return options->report == REPORT_JSON || options->report == REPORT_JSON_STREAM || options->svg != NULL;
 }
 
+/* Asked right after the output, as stdio keeps no errno. */
+static void look_for_error(struct report *report)
+{
+    if (report->error == 0 && ferror(stdout) != 0)
+        report->error = errno;
+}
+
 void report_probe(struct report *report, const struct probe *probe)
 {
     if (shows_course(report->options))
         series_add_probe(&report->series, probe->at, probe->rtt, probe->bytes > 0);
     if (report->format->probe != NULL && !report->options->quiet)
         report->format->probe(report, probe);
+    look_for_error(report);
 }
 
 void report_interval(struct report *report, const struct interval *interval)
@@ -132,6 +146,7 @@ void report_interval(struct report *report, const struct interval *interval)
         series_add(&report->series, interval);
     if (report->format->interval != NULL && !report->options->quiet)
         report->format->interval(report, interval);
+    look_for_error(report);
 }
 
 bool report_is_live(const struct report *report)
@@ -151,18 +166,20 @@ void report_so_far(struct report *report, const struct result *result)
         fputs("\r\033[K", stdout);
     fflush(stdout);
     report->screen = (struct screen){.out = stderr, .columns = COLUMNS_DEFAULT};
-    report_text.end(report, result);
+    text_of(report->options)->end(report, result);
     report->screen = screen;
 }
 
 /* The end. --------------------------------------------------------------------------------------------------------- */
 
+/* A ping is not at a loss when the server ends a connection that owes nothing. */
 static enum status verdict(const struct result *result)
 {
+    bool ping = result->options->mode == MODE_PING;
     const struct tally *total = &result->total;
     if (total->connected == 0 && !result->options->udp)
         return STATUS_NO_CONNECTION;
-    return total->lost + total->faults + total->broken + total->refused > 0 ? STATUS_LOSS : STATUS_GOOD;
+    return total->lost + total->faults + (ping ? 0 : total->broken + total->refused) > 0 ? STATUS_LOSS : STATUS_GOOD;
 }
 
 static void check_assertions(struct report *report, const struct result *result)
@@ -205,12 +222,15 @@ static void write_files(struct report *report, const struct result *result)
     }
 }
 
-static enum status check_output(enum status status)
+static enum status check_output(struct report *report)
 {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return status;
+    fflush(stdout);
+    look_for_error(report);
+    if (report->error == 0)
+        return report->status;
+    errno = report->error;
     warn("cannot write standard output");
-    return fail(status);
+    return fail(report->status);
 }
 
 enum status report_close(struct report *report, const struct result *result)
@@ -220,7 +240,7 @@ enum status report_close(struct report *report, const struct result *result)
     write_files(report, result);
     if (report->format->end != NULL)
         report->format->end(report, result);
-    enum status status = check_output(report->status);
+    enum status status = check_output(report);
     destroy(report);
     return status;
 }

@@ -15,12 +15,12 @@ struct report;
 
 /* One reply of ping, or the lack of it. */
 struct probe {
-    uint64_t sequence; /* from 0 */
+    uint64_t sequence; /* from 1, as ping(8) counts */
     uint64_t bytes;    /* 0: no reply */
     int64_t at;        /* ns since the beginning */
     int64_t rtt;       /* ns */
-    int64_t connect;   /* ns; 0: not timed */
-    const char *note;  /* "DUP!" and the like, or why there is no reply; or NULL */
+    int64_t connect;   /* ns: how long the connection took, if this was the first on it; 0: it was not */
+    const char *note;  /* "DUP!" and the like, or why it is lost; or NULL */
 };
 
 /* Do the options for reports make sense? Tells if not. */

@@ -37,10 +37,14 @@ struct report {
     struct assertions assertions;
     bool headed;        /* text: the rows have their heading */
     bool unfinished;    /* text: the last row is to be overwritten */
+    int error;          /* errno of the first output that failed; 0: none has */
     FILE *hgrm, *svg;   /* or NULL */
     enum status status; /* when it has come to the end: the exit status */
 };
 
-extern const struct report_format report_text, report_json, report_json_stream, report_csv;
+/* A line for each. */
+void report_text_problems(FILE *out, const struct problems *problems);
+
+extern const struct report_format report_text, report_ping, report_json, report_json_stream, report_csv;
 
 #endif

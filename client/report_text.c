@@ -52,14 +52,6 @@ static void begin(struct report *report)
     fflush(screen->out);
 }
 
-static void probe(struct report *report, const struct probe *probe)
-{
-    const struct screen *screen = &report->screen;
-    fprintf(screen->out, "%" PRIu64 " bytes from %s: seq=%" PRIu64 " time=%.3f ms\n", probe->bytes,
-            report->target->text, probe->sequence, (double)probe->rtt / CLOCK_MS);
-    fflush(screen->out);
-}
-
 /* Rows. ------------------------------------------------------------------------------------------------------------ */
 
 /* As wide as a terminal may be narrow: 79 columns. */
@@ -204,7 +196,7 @@ static void write_survivors(FILE *out, const struct result *result)
     fprintf(out, " of %s survived %g s\n", units_count(total->connected, text), seconds(result->options->hold));
 }
 
-static void write_problems(FILE *out, const struct problems *problems)
+void report_text_problems(FILE *out, const struct problems *problems)
 {
     char text[UNITS_TEXT];
     for (unsigned i = 0; i < problems->kept; i++) {
@@ -277,12 +269,11 @@ static void end(struct report *report, const struct result *result)
     write_connections(out, result);
     write_datagrams(out, result);
     write_survivors(out, result);
-    write_problems(out, &result->problems);
+    report_text_problems(out, &result->problems);
     write_assertions(out, report, result);
     write_latencies(out, result);
     draw_hist(out, &result->total.response,
               &(struct draw_style){.columns = screen->columns, .colour = screen->colour, .utf8 = screen->utf8});
 }
 
-const struct report_format report_text = {
-    .begin = begin, .probe = probe, .interval = interval, .progress = progress, .end = end};
+const struct report_format report_text = {.begin = begin, .interval = interval, .progress = progress, .end = end};

@@ -17,13 +17,7 @@
 
 #define UNIX_PREFIX "unix:"
 
-/* How each address tried so far failed: "127.0.0.1:7: Connection refused; [::1]:7: Connection refused". */
-struct failures {
-    char text[512];
-    size_t length;
-};
-
-static void failures_add(struct failures *failures, const struct target *target, int error)
+void target_failed(struct target_failures *failures, const struct target *target, int error)
 {
     size_t room = sizeof failures->text - failures->length;
     int n = snprintf(failures->text + failures->length, room, "%s%s: %s", failures->length > 0 ? "; " : "",
@@ -61,14 +55,14 @@ static int connect_one(const struct target *target, int64_t wait)
 
 int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which)
 {
-    struct failures failures = {0};
+    struct target_failures failures = {.length = 0};
     for (*which = 0; *which < count; ++*which) {
         int fd = connect_one(&targets[*which], options->timeout);
         if (fd != -1) {
             target_tune(fd);
             return fd;
         }
-        failures_add(&failures, &targets[*which], errno);
+        target_failed(&failures, &targets[*which], errno);
     }
     if (options->port == NULL)
         warnx("cannot connect to %s", failures.text);
@@ -112,11 +106,12 @@ bool target_may_flood(const struct target *target, const struct options *options
 
 /* Resolving. ------------------------------------------------------------------------------------------------------- */
 
-static size_t resolve_unix(const char *path, struct target *target)
+static size_t resolve_unix(const char *path, struct target *target, char why[TARGET_WHY])
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (path[0] == '\0' || strlen(path) >= sizeof address.sun_path) {
-        warnx(UNIX_PREFIX "%s: a socket's path has 1 to %zu bytes", path, sizeof address.sun_path - 1);
+        snprintf(why, TARGET_WHY, UNIX_PREFIX "%s: a socket's path has 1 to %zu bytes", path,
+                 sizeof address.sun_path - 1);
         return 0;
     }
     memcpy(address.sun_path, path, strlen(path));
@@ -152,7 +147,7 @@ static size_t take_addresses(struct target *targets, const struct addrinfo *foun
 }
 
 /* Returns the addresses, for freeaddrinfo, or NULL. */
-static struct addrinfo *look_up(const struct options *options)
+static struct addrinfo *look_up(const struct options *options, char why[TARGET_WHY])
 {
     char bare[NI_MAXHOST];
     const char *host = options->host;
@@ -169,26 +164,35 @@ static struct addrinfo *look_up(const struct options *options)
     }
     if (error == 0)
         return found;
-    warnx("cannot resolve %s port %s: %s", host, options->port,
-          error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+    snprintf(why, TARGET_WHY, "cannot resolve %s port %s: %s", host, options->port,
+             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
     return NULL;
 }
 
-size_t target_resolve(const struct options *options, struct target **targets)
+size_t target_look_up(const struct options *options, struct target **targets, char why[TARGET_WHY])
 {
-    struct addrinfo *found = options->port == NULL ? NULL : look_up(options);
+    struct addrinfo *found = options->port == NULL ? NULL : look_up(options, why);
     size_t count = options->port == NULL ? 1 : 0;
     for (const struct addrinfo *one = found; one != NULL; one = one->ai_next)
         count++;
     *targets = count == 0 ? NULL : calloc(count, sizeof **targets);
     if (count > 0 && *targets == NULL)
-        warnx("out of memory");
+        snprintf(why, TARGET_WHY, "out of memory");
     if (*targets == NULL)
         count = 0;
     else
         count = found != NULL ? take_addresses(*targets, found)
-                              : resolve_unix(options->host + strlen(UNIX_PREFIX), *targets);
+                              : resolve_unix(options->host + strlen(UNIX_PREFIX), *targets, why);
     if (found != NULL)
         freeaddrinfo(found);
+    return count;
+}
+
+size_t target_resolve(const struct options *options, struct target **targets)
+{
+    char why[TARGET_WHY];
+    size_t count = target_look_up(options, targets, why);
+    if (count == 0)
+        warnx("%s", why);
     return count;
 }

@@ -18,9 +18,25 @@ struct target {
     char text[TARGET_TEXT];
 };
 
+/* Room for why nothing resolves. */
+enum { TARGET_WHY = 4096 };
+
 /* Look up what the options name, for streams or datagrams. The look-up itself is bounded by resolv.conf(5).
  * Returns how many there are and sets *targets to them, for free(); or 0. */
 size_t target_resolve(const struct options *options, struct target **targets);
+
+/* The same, but what fails is told in why, not to the user. */
+size_t target_look_up(const struct options *options, struct target **targets, char why[TARGET_WHY]);
+
+/* How each address tried so far failed: "127.0.0.1:7: Connection refused; [::1]:7: Connection refused". All 0 to begin.
+ */
+struct target_failures {
+    char text[512];
+    size_t length;
+};
+
+/* One more; error is an errno. What does not fit is cut off. */
+void target_failed(struct target_failures *failures, const struct target *target, int error);
 
 /* Connect to the first one that answers; the wait for each is options->timeout, 0 = the kernel's own limit. Returns a
  * blocking, close-on-exec descriptor and which one it was, or -1. */

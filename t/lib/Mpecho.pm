@@ -3,7 +3,8 @@
 #     my $r = mpecho('127.0.0.1', $port, { input => "hello" });     # to its end
 #     is($r->{status}, 0);  is($r->{out}, 'hello');  is($r->{err}, '');
 #     my $client = start_mpecho('127.0.0.1', $port, { stdin => $pty->slave });
-#     is(end_of($client)->{status}, 0);                             # of one that was started
+#     wait_for_output($client, qr/hello/);                          # of one that was started: what it has written so far
+#     is(end_of($client)->{status}, 0);
 #     finish();                                                     # nothing is left behind; done_testing
 #
 # Options: input: bytes to write to a pipe; stdin, stdout: a handle instead; in_child: code that runs just before the
@@ -22,7 +23,7 @@ use POSIX qw(EAGAIN WNOHANG);
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(mpecho start_mpecho end_of is_running echoes loses random_bytes now wait_until temp_dir finish);
+our @EXPORT = qw(mpecho start_mpecho wait_for_output end_of is_running echoes loses random_bytes now wait_until temp_dir finish);
 
 our $SOURCE  = Cwd::abs_path(dirname(__FILE__) . '/../..');
 our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$SOURCE/client/mpecho";
@@ -69,7 +70,19 @@ sub start_mpecho (@arguments) {
         exec {$PROGRAM} 'mpecho', @arguments or POSIX::_exit(127);
     }
     $running{$pid} = 1;
-    return { pid => $pid, feed => $feed, input => $how{input} // '', collect => $collect, stderr => $stderr };
+    return { pid => $pid, feed => $feed, input => $how{input} // '', collect => $collect, stderr => $stderr,
+        seen => '' };
+}
+
+# What was collected so far, as soon as it matches; nothing if it does not within $seconds.
+sub wait_for_output ($client, $pattern, $seconds = 10) {
+    my $deadline = now() + $seconds;
+    until ($client->{seen} =~ $pattern) {
+        my $left = $deadline - now();
+        return if $left <= 0 || !IO::Select->new($client->{collect})->can_read($left);
+        sysread $client->{collect}, $client->{seen}, 65536, length $client->{seen} or return;
+    }
+    return $client->{seen};
 }
 
 # Feed and collect until the program ends, at most $seconds. Returns { status, out, err }; status as a shell has it.
@@ -86,7 +99,7 @@ sub end_of ($client, $seconds = 20) {
 }
 
 sub pump ($client, $deadline) {
-    my ($fed, $out, $feed, $collect) = (0, '', delete @{$client}{qw(feed collect)});
+    my ($fed, $out, $feed, $collect) = (0, delete @{$client}{qw(seen feed collect)});
     $_ && $_->blocking(0) for $feed, $collect;
     while ($feed || $collect) {
         if ($feed && $fed == length $client->{input}) { close $feed; undef $feed; next }

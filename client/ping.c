@@ -1,0 +1,269 @@
+/* ping.c: when to probe, when to end, and what comes of it; see ping.h. A probe is due at start + n * interval. One
+ * that cannot be sent then, since the one before is still on its way, is left out, so that nothing drifts or comes in a
+ * burst.
+ */
+#include "ping.h"
+
+#include <err.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "pace.h"
+#include "prober.h"
+#include "report.h"
+#include "signals.h"
+
+/* Probes closer than this are a flood, which is asked about. */
+#define FLOOD (2 * CLOCK_MS)
+/* A shorter interval is none: a probe follows every reply. Where none comes, as from a server that refuses, it follows
+ * after PERIOD_EASY, as it does with ping -f. */
+#define INTERVAL_LEAST (10 * CLOCK_US)
+#define PERIOD_EASY (10 * CLOCK_MS)
+
+struct ping {
+    const struct options *options;
+    struct ev_loop *loop;
+    struct prober *prober;
+    struct report *report; /* NULL until an address has answered */
+    struct pace pace;
+    ev_timer deadline;
+    ev_io signals;
+    bool over;
+    int64_t begun;
+    enum status status; /* if there is no report to tell it */
+    struct result result;
+};
+
+/* The end. --------------------------------------------------------------------------------------------------------- */
+
+static void measure(struct ping *ping, int64_t now)
+{
+    struct result *result = &ping->result;
+    result->measured = now - ping->begun;
+    result->replied = result->total.replied;
+    result->bytes = result->total.bytes;
+}
+
+static void finish(struct ping *ping)
+{
+    int64_t now = clock_now();
+    if (ping->over)
+        return;
+    ping->over = true;
+    measure(ping, now);
+    prober_stop(ping->prober, now);
+    ev_break(ping->loop, EVBREAK_ALL);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    finish(timer->data);
+}
+
+static void take_signal(struct ping *ping)
+{
+    int number = signals_next(ping->signals.fd);
+    if (number == SIGQUIT) {
+        measure(ping, clock_now());
+        report_so_far(ping->report, &ping->result);
+    } else if (number != 0) {
+        finish(ping);
+    }
+}
+
+static void on_signal(struct ev_loop *loop, ev_io *io, int events)
+{
+    (void)loop;
+    (void)events;
+    take_signal(io->data);
+}
+
+/* Signals are blocked, so ^C would not be heard while a line waits for a reader that does not read. */
+static void wait_for_reader(struct ping *ping)
+{
+    struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = ping->signals.fd, .events = POLLIN}};
+    while (!ping->over && poll(fds, 2, -1) > 0 && fds[0].revents == 0)
+        take_signal(ping);
+}
+
+/* Probes. ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_ceaseless(const struct ping *ping)
+{
+    return ping->options->interval < INTERVAL_LEAST;
+}
+
+static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
+{
+    struct ping *ping = pace->owner;
+    (void)arrival;
+    if (!ping->over && !prober_is_busy(ping->prober))
+        prober_send(ping->prober, now);
+}
+
+/* Nobody would see the rest if the output has failed. */
+static bool is_enough(const struct ping *ping, const struct probe *probe)
+{
+    return probe->sequence == ping->options->count || ferror(stdout) != 0;
+}
+
+static void on_ended(void *owner, const struct probe *probe, int64_t now)
+{
+    struct ping *ping = owner;
+    if (probe->bytes == 0)
+        problems_add(&ping->result.problems, probe->note, 1);
+    if (!ping->options->quiet)
+        wait_for_reader(ping);
+    report_probe(ping->report, probe);
+    if (is_enough(ping, probe))
+        finish(ping);
+    else if (is_ceaseless(ping) && probe->bytes > 0)
+        prober_send(ping->prober, now);
+}
+
+static void on_broke(void *owner, const char *why)
+{
+    struct ping *ping = owner;
+    problems_add(&ping->result.problems, why, 1);
+    if (!ping->options->quiet)
+        warnx("%s; the next message gets a new connection", why);
+}
+
+/* The beginning. --------------------------------------------------------------------------------------------------- */
+
+static void on_unreachable(void *owner, const char *why, int error)
+{
+    struct ping *ping = owner;
+    (void)error;
+    warnx("%s", why);
+    ping->status = STATUS_NO_CONNECTION;
+    finish(ping);
+}
+
+static bool watch_signals(struct ping *ping)
+{
+    int fd = signals_open();
+    if (fd == -1)
+        return false;
+    ev_io_init(&ping->signals, on_signal, fd, EV_READ);
+    ping->signals.data = ping;
+    ev_io_start(ping->loop, &ping->signals);
+    return true;
+}
+
+/* Until now ^C has ended the process, as there was nothing to tell. */
+static void on_found(void *owner, const struct target *target, int64_t now)
+{
+    struct ping *ping = owner;
+    ping->result.target = target;
+    ping->result.begun = time(NULL);
+    ping->begun = now;
+    if (ping->options->interval < FLOOD && !target_may_flood(target, ping->options))
+        ping->status = STATUS_USAGE;
+    else if (watch_signals(ping))
+        ping->report = report_open(ping->options, target, &ping->status);
+    if (ping->report == NULL)
+        finish(ping);
+    else
+        pace_begin(&ping->pace, now);
+}
+
+static const struct prober_events events = {
+    .found = on_found, .unreachable = on_unreachable, .ended = on_ended, .broke = on_broke};
+
+static bool make_prober(struct ping *ping, const struct target *targets, size_t count)
+{
+    const struct options *options = ping->options;
+    ping->prober = prober_create(&(struct prober_plan){
+        .loop = ping->loop,
+        .targets = targets,
+        .count = count,
+        .size = options->sizes.size[0],
+        .connect_limit = options->timeout,
+        .reply_limit = options->timeout,
+        .single = options->crr,
+        .reset = options->interval < FLOOD,
+        .tally = &ping->result.total,
+        .events = &events,
+        .owner = ping,
+    });
+    return ping->prober != NULL;
+}
+
+static bool make_pace(struct ping *ping)
+{
+    ping->pace.loop = ping->loop;
+    ping->pace.owner = ping;
+    ping->pace.on_due = on_due;
+    ping->pace.period = (double)(is_ceaseless(ping) ? PERIOD_EASY : ping->options->interval);
+    return pace_create(&ping->pace);
+}
+
+static void set_deadline(struct ping *ping)
+{
+    ev_timer_init(&ping->deadline, on_deadline, (double)ping->options->duration / (double)CLOCK_SECOND, 0);
+    ping->deadline.data = ping;
+    if (ping->options->duration > 0)
+        ev_timer_start(ping->loop, &ping->deadline);
+}
+
+static bool make(struct ping *ping, const struct target *targets, size_t count)
+{
+    ping->result.options = ping->options;
+    ping->status = STATUS_LOCAL;
+    ping->pace.fd = ping->signals.fd = -1;
+    ping->loop = ev_loop_new(EVFLAG_NOENV);
+    if (ping->loop == NULL)
+        warnx("cannot make an event loop");
+    return ping->loop != NULL && make_pace(ping) && make_prober(ping, targets, count);
+}
+
+static void destroy(struct ping *ping)
+{
+    prober_destroy(ping->prober);
+    if (ping->pace.fd != -1)
+        pace_destroy(&ping->pace);
+    if (ping->signals.fd != -1)
+        close(ping->signals.fd);
+    if (ping->loop != NULL)
+        ev_loop_destroy(ping->loop);
+    free(ping);
+}
+
+static enum status probe_targets(struct ping *ping, const struct target *targets, size_t count)
+{
+    if (!make(ping, targets, count))
+        return STATUS_LOCAL;
+    set_deadline(ping);
+    prober_connect(ping->prober, clock_now());
+    ev_run(ping->loop, 0);
+    if (ping->report != NULL)
+        return report_close(ping->report, &ping->result);
+    return ping->status == STATUS_NO_CONNECTION ? report_nothing(ping->options, ping->status) : ping->status;
+}
+
+enum status ping_run(const struct options *options)
+{
+    struct target *targets;
+    size_t count = target_resolve(options, &targets);
+    if (count == 0)
+        return report_nothing(options, STATUS_NO_CONNECTION);
+    enum status status = STATUS_LOCAL;
+    struct ping *ping = calloc(1, sizeof *ping);
+    if (ping != NULL) {
+        ping->options = options;
+        status = probe_targets(ping, targets, count);
+        destroy(ping);
+    } else {
+        warnx("out of memory");
+    }
+    free(targets);
+    return status;
+}

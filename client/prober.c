@@ -1,0 +1,260 @@
+/* prober.c: a flow with one message on it, and a timer for what it owes; see prober.h. */
+#include "prober.h"
+
+#include <assert.h>
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "flow.h"
+
+struct prober {
+    struct prober_plan plan;
+    struct flow_shared shared;
+    struct flow flow;
+    struct flow_message message;
+    ev_timer limit;
+
+    bool seeking; /* no address has answered yet */
+    size_t address;
+    struct target_failures failures;
+
+    bool busy;
+    bool again;        /* the connection was, or will be, made in place of one that failed */
+    uint64_t sequence; /* of the last probe */
+    int64_t found;
+    int64_t begun;   /* when the probe, or the address being tried, had its beginning */
+    int64_t connect; /* how long the connection took that no probe has told yet; 0: there is none */
+    int64_t slowest; /* the longest that a probe took */
+};
+
+/* A probe's end. --------------------------------------------------------------------------------------------------- */
+
+static struct probe make_probe(const struct prober *prober)
+{
+    return (struct probe){.sequence = prober->sequence, .at = prober->begun - prober->found};
+}
+
+static void tell_end(struct prober *prober, const struct probe *probe, int64_t now)
+{
+    prober->busy = false;
+    ev_timer_stop(prober->plan.loop, &prober->limit);
+    prober->plan.events->ended(prober->plan.owner, probe, now);
+}
+
+static void lose(struct prober *prober, const char *why, int64_t now)
+{
+    struct probe probe = make_probe(prober);
+    probe.note = why;
+    prober->plan.tally->lost++;
+    tell_end(prober, &probe, now);
+}
+
+/* A connection is told with the first reply on it. */
+static void succeed(struct prober *prober, const struct flow_message *message, int64_t now)
+{
+    struct probe probe = make_probe(prober);
+    probe.bytes = message->size;
+    probe.rtt = now - message->sent;
+    probe.connect = prober->connect;
+    probe.note = prober->again ? "connected again" : NULL;
+    prober->connect = 0;
+    prober->again = false;
+    tell_end(prober, &probe, now);
+}
+
+static void count_reply(struct prober *prober, const struct flow_message *message, int64_t now)
+{
+    struct tally *tally = prober->plan.tally;
+    int64_t rtt = now - message->sent, took = now - prober->begun;
+    tally->replied++;
+    tally->bytes += message->size;
+    hist_add(&tally->response, prober->plan.single ? prober->connect + rtt : rtt);
+    if (prober->plan.single)
+        hist_add(&tally->service, rtt);
+    if (prober->slowest < took)
+        prober->slowest = took;
+}
+
+/* The connection. -------------------------------------------------------------------------------------------------- */
+
+/* A little early or late is no matter: on_limit looks at the clock. */
+static void arm(struct prober *prober, int64_t limit)
+{
+    ev_timer_stop(prober->plan.loop, &prober->limit);
+    ev_now_update(prober->plan.loop);
+    ev_timer_set(&prober->limit, (double)limit / (double)CLOCK_SECOND, 0);
+    ev_timer_start(prober->plan.loop, &prober->limit);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct prober *prober = timer->data;
+    int64_t now = clock_now();
+    int64_t limit = prober->seeking ? prober->plan.connect_limit : prober->plan.reply_limit;
+    int64_t left = prober->begun + limit - now;
+    (void)loop;
+    (void)events;
+    if (left > 0)
+        arm(prober, left);
+    else
+        flow_give_up(&prober->flow, now);
+}
+
+static void try_address(struct prober *prober, int64_t now)
+{
+    prober->shared.target = &prober->plan.targets[prober->address];
+    prober->begun = now;
+    flow_open(&prober->flow, now);
+    arm(prober, prober->plan.connect_limit);
+}
+
+static void tell_unreachable(struct prober *prober)
+{
+    char why[sizeof prober->failures.text + 32];
+    prober->seeking = false;
+    ev_timer_stop(prober->plan.loop, &prober->limit);
+    snprintf(why, sizeof why, "cannot connect to %s", prober->failures.text);
+    prober->plan.events->unreachable(prober->plan.owner, why, prober->flow.error);
+}
+
+static void seek_on(struct prober *prober, int64_t now)
+{
+    target_failed(&prober->failures, prober->shared.target, prober->flow.error);
+    if (++prober->address < prober->plan.count)
+        try_address(prober, now);
+    else
+        tell_unreachable(prober);
+}
+
+static void queue(struct prober *prober, int64_t now)
+{
+    flow_queue(&prober->flow, prober->plan.size, now);
+}
+
+static void on_connected(struct flow *flow, int64_t now)
+{
+    struct prober *prober = flow->owner;
+    prober->connect = now - flow->opened;
+    prober->plan.tally->connected++;
+    hist_add(&prober->plan.tally->connect, prober->connect);
+    if (prober->busy) {
+        queue(prober, now);
+        return;
+    }
+    prober->seeking = false;
+    prober->found = now;
+    ev_timer_stop(prober->plan.loop, &prober->limit);
+    prober->plan.events->found(prober->plan.owner, prober->shared.target, now);
+}
+
+static void on_replied(struct flow *flow, const struct flow_message *message, int64_t now)
+{
+    struct prober *prober = flow->owner;
+    count_reply(prober, message, now);
+    if (prober->plan.single)
+        flow_close(flow, prober->plan.reset);
+    succeed(prober, message, now);
+}
+
+static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
+{
+    struct prober *prober = flow->owner;
+    struct tally *tally = prober->plan.tally;
+    char why[FLOW_END_TEXT];
+    if (prober->seeking) {
+        seek_on(prober, now);
+        return;
+    }
+    tally->refused += end == FLOW_REFUSED;
+    tally->broken += end == FLOW_CLOSED || end == FLOW_BROKEN || end == FLOW_SILENT;
+    tally->faults += end == FLOW_WRONG;
+    prober->again = true;
+    prober->connect = 0;
+    flow_end_text(flow, end, why);
+    if (prober->busy)
+        lose(prober, why, now);
+    else
+        prober->plan.events->broke(prober->plan.owner, why);
+}
+
+static const struct flow_events events = {.connected = on_connected, .replied = on_replied, .failed = on_failed};
+
+/* What the owner asks for. ----------------------------------------------------------------------------------------- */
+
+struct prober *prober_create(const struct prober_plan *plan)
+{
+    struct prober *prober = calloc(1, sizeof *prober);
+    if (prober == NULL || getrandom(&prober->shared.run, sizeof prober->shared.run, 0) != sizeof prober->shared.run) {
+        warnx("out of memory, or of random numbers");
+        free(prober);
+        return NULL;
+    }
+    prober->plan = *plan;
+    prober->shared.loop = plan->loop;
+    prober->shared.events = &events;
+    prober->shared.step = 1;
+    prober->shared.depth = 1;
+    prober->flow.shared = &prober->shared;
+    prober->flow.messages = &prober->message;
+    prober->flow.owner = prober;
+    ev_init(&prober->limit, on_limit);
+    prober->limit.data = prober;
+    return prober;
+}
+
+void prober_connect(struct prober *prober, int64_t now)
+{
+    prober->seeking = true;
+    try_address(prober, now);
+}
+
+bool prober_is_busy(const struct prober *prober)
+{
+    return prober->busy;
+}
+
+void prober_send(struct prober *prober, int64_t now)
+{
+    assert(!prober->busy && !prober->seeking);
+    prober->busy = true;
+    prober->sequence++;
+    prober->begun = now;
+    prober->plan.tally->sent++;
+    arm(prober, prober->plan.reply_limit);
+    if (prober->flow.state == FLOW_OPEN) {
+        queue(prober, now);
+        flow_push(&prober->flow, now);
+    } else {
+        flow_open(&prober->flow, now);
+    }
+}
+
+void prober_stop(struct prober *prober, int64_t now)
+{
+    bool judged = now - prober->begun > 2 * prober->slowest;
+    if (prober->flow.state != FLOW_IDLE)
+        flow_close(&prober->flow, prober->busy || prober->seeking);
+    if (prober->seeking) {
+        target_failed(&prober->failures, prober->shared.target, ETIMEDOUT);
+        prober->flow.error = ETIMEDOUT;
+        tell_unreachable(prober);
+    } else if (prober->busy && judged) {
+        lose(prober, "no reply before the end", now);
+    } else if (prober->busy) {
+        prober->busy = false;
+        prober->plan.tally->sent--;
+        ev_timer_stop(prober->plan.loop, &prober->limit);
+    }
+}
+
+void prober_destroy(struct prober *prober)
+{
+    if (prober == NULL)
+        return;
+    flow_close(&prober->flow, false);
+    ev_timer_stop(prober->plan.loop, &prober->limit);
+    free(prober);
+}
