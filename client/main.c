@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "check.h"
 #include "clock.h"
 #include "options.h"
 #include "ping.h"
@@ -74,11 +75,14 @@ static enum status run_ping(const struct options *options)
     return STATUS_USAGE;
 }
 
-static enum status run(const struct options *options)
+/* Returns what to exit with: check has its own numbers. */
+static int run(const struct options *options)
 {
     switch (options->mode) {
     case MODE_PING:
         return run_ping(options);
+    case MODE_CHECK:
+        return (int)check_run(options);
     case MODE_BENCH:
         return bench_run(options);
     default:
@@ -87,7 +91,7 @@ static enum status run(const struct options *options)
 }
 
 /* Some file systems tell only now that what was written is lost. */
-static enum status close_output(enum status status)
+static int close_output(int status)
 {
     if (fclose(stdout) == 0)
         return status;
@@ -98,11 +102,11 @@ static enum status close_output(enum status status)
 int main(int argc, char **argv)
 {
     struct options options;
-    enum status status = STATUS_GOOD;
+    int status = STATUS_GOOD;
     if (!fill_standard_descriptors())
         return STATUS_LOCAL;
     if (!options_parse(&options, argc, argv))
-        return STATUS_USAGE;
+        return options.mode == MODE_CHECK ? (int)check_usage() : STATUS_USAGE;
     setlocale(LC_CTYPE, "");  /* what the terminal can show; numbers stay as C has them */
     signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
     if (options.action == OPTIONS_HELP)

@@ -1,0 +1,272 @@
+/* check.c: a few probes one after the other, and what to make of them; see check.h. */
+#include "check.h"
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "prober.h"
+
+/* Enough for an average, as check_ping's. */
+enum { PROBES = 5 };
+
+struct check {
+    const struct options *options;
+    struct ev_loop *loop;
+    struct prober *prober;
+    ev_timer deadline;
+    bool over;
+    enum check_state state;
+    char text[TARGET_WHY]; /* the first that was wrong */
+    struct tally tally;
+};
+
+static double ms(double ns)
+{
+    return ns / (double)CLOCK_MS;
+}
+
+/* The line. -------------------------------------------------------------------------------------------------------- */
+
+/* A bar would begin performance data, a newline what is not shown at first; host names can have anything in them. */
+static void write_text(const char *text)
+{
+    for (; *text != '\0'; text++)
+        putchar((unsigned char)*text < ' ' || *text == '|' || *text == 0x7f ? '?' : *text);
+}
+
+static void begin_line(enum check_state state, const char *text)
+{
+    static const char *const names[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    printf("ECHO %s - ", names[state]);
+    write_text(text);
+}
+
+static enum check_state say(enum check_state state, const char *text)
+{
+    begin_line(state, text);
+    putchar('\n');
+    return state;
+}
+
+static void write_threshold(int64_t ns)
+{
+    if (ns > 0)
+        printf("%.10g", ms((double)ns));
+    putchar(';');
+}
+
+/* 'label'=value[UOM];[warn];[crit];[min];[max], U for a value that is not known. Times are averages. */
+static void write_time(const char *label, const struct hist *hist, int64_t warning, int64_t critical)
+{
+    if (hist->count > 0)
+        printf(" %s=%.3fms;", label, ms(hist_mean(hist)));
+    else
+        printf(" %s=U;", label);
+    write_threshold(warning);
+    write_threshold(critical);
+    putchar('0');
+}
+
+/* Any loss is critical. */
+static void write_line(const struct check *check)
+{
+    const struct tally *tally = &check->tally;
+    begin_line(check->state, check->text);
+    fputs(" |", stdout);
+    write_time("rtt", &tally->response, check->options->warning, check->options->critical);
+    if (tally->replied + tally->lost > 0)
+        printf(" loss=%.4g%%;;0;0;100", tally_loss(tally));
+    else
+        printf(" loss=U;;0;0;100");
+    write_time("connect", &tally->connect, 0, 0);
+    putchar('\n');
+}
+
+enum check_state check_usage(void)
+{
+    return say(CHECK_UNKNOWN, "wrong usage: mpecho check [-w MS] [-c MS] [-t SECONDS] [-4] [-6] HOST [PORT]");
+}
+
+/* Probing. --------------------------------------------------------------------------------------------------------- */
+
+/* The first that goes wrong is what the line tells. */
+static void fail(struct check *check, enum check_state state, const char *why)
+{
+    if (check->state != CHECK_OK)
+        return;
+    check->state = state;
+    snprintf(check->text, sizeof check->text, "%s", why);
+}
+
+static void on_found(void *owner, const struct target *target, int64_t now)
+{
+    struct check *check = owner;
+    (void)target;
+    prober_send(check->prober, now);
+}
+
+/* Is it this machine that cannot? */
+static bool is_local(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+static void on_unreachable(void *owner, const char *why, int error)
+{
+    struct check *check = owner;
+    fail(check, is_local(error) ? CHECK_UNKNOWN : CHECK_CRITICAL, why);
+    ev_break(check->loop, EVBREAK_ALL);
+}
+
+static void on_ended(void *owner, const struct probe *probe, int64_t now)
+{
+    struct check *check = owner;
+    if (probe->bytes == 0)
+        fail(check, CHECK_CRITICAL, probe->note);
+    if (probe->sequence < PROBES && !check->over)
+        prober_send(check->prober, now);
+    else
+        ev_break(check->loop, EVBREAK_ALL);
+}
+
+static void on_broke(void *owner, const char *why)
+{
+    fail(owner, CHECK_CRITICAL, why);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct check *check = timer->data;
+    char why[sizeof check->text];
+    (void)events;
+    snprintf(why, sizeof why, "no answer from %s within %g s", check->options->host,
+             (double)check->options->duration / (double)CLOCK_SECOND);
+    fail(check, CHECK_CRITICAL, why);
+    check->over = true;
+    prober_stop(check->prober, clock_now());
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static const struct prober_events events = {
+    .found = on_found, .unreachable = on_unreachable, .ended = on_ended, .broke = on_broke};
+
+static bool make_prober(struct check *check, const struct target *targets, size_t count)
+{
+    check->prober = prober_create(&(struct prober_plan){
+        .loop = check->loop,
+        .targets = targets,
+        .count = count,
+        .size = check->options->sizes.size[0],
+        .connect_limit = check->options->duration / (int64_t)count,
+        .reply_limit = check->options->duration,
+        .tally = &check->tally,
+        .events = &events,
+        .owner = check,
+    });
+    return check->prober != NULL;
+}
+
+static void probe_until(struct check *check, int64_t deadline)
+{
+    int64_t now = clock_now();
+    ev_timer_init(&check->deadline, on_deadline, (double)(deadline - now) / (double)CLOCK_SECOND, 0);
+    check->deadline.data = check;
+    ev_timer_start(check->loop, &check->deadline);
+    prober_connect(check->prober, now);
+    ev_run(check->loop, 0);
+    prober_destroy(check->prober);
+}
+
+/* The verdict. ----------------------------------------------------------------------------------------------------- */
+
+static void judge(struct check *check)
+{
+    const struct options *options = check->options;
+    double rtt = hist_mean(&check->tally.response);
+    bool critical = options->critical > 0 && rtt > (double)options->critical;
+    bool warning = options->warning > 0 && rtt > (double)options->warning;
+    int64_t limit = critical ? options->critical : options->warning;
+    char text[64];
+    int n = snprintf(text, sizeof text, "rtt %.3f ms", ms(rtt));
+    if (critical || warning)
+        snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", ms((double)limit));
+    if (check->state != CHECK_OK)
+        return;
+    check->state = critical ? CHECK_CRITICAL : warning ? CHECK_WARNING : CHECK_OK;
+    snprintf(check->text, sizeof check->text, "%s", text);
+}
+
+static bool make(struct check *check, const struct target *targets, size_t count)
+{
+    check->loop = ev_loop_new(EVFLAG_NOENV);
+    return check->loop != NULL && make_prober(check, targets, count);
+}
+
+static enum check_state check_targets(const struct options *options, const struct target *targets, size_t count,
+                                      int64_t deadline)
+{
+    struct check *check = calloc(1, sizeof *check);
+    if (check == NULL)
+        return say(CHECK_UNKNOWN, "out of memory");
+    check->options = options;
+    if (make(check, targets, count)) {
+        probe_until(check, deadline);
+        judge(check);
+        write_line(check);
+    } else {
+        check->state = say(CHECK_UNKNOWN, "out of memory, descriptors or random numbers");
+    }
+    enum check_state state = check->state;
+    if (check->loop != NULL)
+        ev_loop_destroy(check->loop);
+    free(check);
+    return state;
+}
+
+/* Looking up. ------------------------------------------------------------------------------------------------------ */
+
+/* getaddrinfo cannot be told how long to wait. */
+static void on_alarm(int number)
+{
+    static const char line[] = "ECHO CRITICAL - the name was not looked up in time\n";
+    (void)number;
+    _exit(write(STDOUT_FILENO, line, sizeof line - 1) == -1 ? CHECK_UNKNOWN : CHECK_CRITICAL);
+}
+
+static void set_alarm(int64_t after)
+{
+    struct itimerval when = {
+        .it_value = {.tv_sec = after / CLOCK_SECOND, .tv_usec = after % CLOCK_SECOND / CLOCK_US},
+    };
+    setitimer(ITIMER_REAL, &when, NULL);
+}
+
+static size_t look_up(const struct options *options, struct target **targets, char why[TARGET_WHY])
+{
+    signal(SIGALRM, on_alarm);
+    set_alarm(options->duration);
+    size_t count = target_look_up(options, targets, why);
+    set_alarm(0);
+    return count;
+}
+
+enum check_state check_run(const struct options *options)
+{
+    struct target *targets;
+    char why[TARGET_WHY];
+    int64_t deadline = clock_now() + options->duration;
+    size_t count = look_up(options, &targets, why);
+    if (count == 0)
+        return say(CHECK_CRITICAL, why);
+    enum check_state state = check_targets(options, targets, count, deadline);
+    free(targets);
+    return state;
+}
