@@ -286,19 +286,10 @@ static enum status measure_target(const struct options *options, const struct ta
     return status;
 }
 
-/* Asked before anything is sent there. */
-static bool may_flood(const struct options *options, const struct target *targets, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!target_may_flood(&targets[i], options))
-            return false;
-    return true;
-}
-
 static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
 {
     size_t which;
-    if (!may_flood(options, targets, count))
+    if (!target_may_flood(targets, count, options))
         return STATUS_USAGE;
     int fd = target_connect(options, targets, count, &which);
     if (fd == -1)

@@ -165,9 +165,7 @@ static void on_found(void *owner, const struct target *target, int64_t now)
     ping->result.target = target;
     ping->result.begun = time(NULL);
     ping->begun = now;
-    if (ping->options->interval < FLOOD && !target_may_flood(target, ping->options))
-        ping->status = STATUS_USAGE;
-    else if (watch_signals(ping))
+    if (watch_signals(ping))
         ping->report = report_open(ping->options, target, &ping->status);
     if (ping->report == NULL)
         finish(ping);
@@ -249,21 +247,28 @@ static enum status probe_targets(struct ping *ping, const struct target *targets
     return ping->status == STATUS_NO_CONNECTION ? report_nothing(ping->options, ping->status) : ping->status;
 }
 
+static enum status probe(const struct options *options, const struct target *targets, size_t count)
+{
+    if (options->interval < FLOOD && !target_may_flood(targets, count, options))
+        return STATUS_USAGE;
+    struct ping *ping = calloc(1, sizeof *ping);
+    if (ping == NULL) {
+        warnx("out of memory");
+        return STATUS_LOCAL;
+    }
+    ping->options = options;
+    enum status status = probe_targets(ping, targets, count);
+    destroy(ping);
+    return status;
+}
+
 enum status ping_run(const struct options *options)
 {
     struct target *targets;
     size_t count = target_resolve(options, &targets);
     if (count == 0)
         return report_nothing(options, STATUS_NO_CONNECTION);
-    enum status status = STATUS_LOCAL;
-    struct ping *ping = calloc(1, sizeof *ping);
-    if (ping != NULL) {
-        ping->options = options;
-        status = probe_targets(ping, targets, count);
-        destroy(ping);
-    } else {
-        warnx("out of memory");
-    }
+    enum status status = probe(options, targets, count);
     free(targets);
     return status;
 }

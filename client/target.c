@@ -95,13 +95,16 @@ static bool is_own(const struct target *target)
     return own;
 }
 
-bool target_may_flood(const struct target *target, const struct options *options)
+bool target_may_flood(const struct target *targets, size_t count, const struct options *options)
 {
-    if (options->yes_i_may || is_own(target))
-        return true;
-    warnx("%s is not an address of this machine: to flood it, you must be allowed to, and say --yes-i-may",
-          target->text);
-    return false;
+    for (size_t i = 0; i < count && !options->yes_i_may; i++) {
+        if (is_own(&targets[i]))
+            continue;
+        warnx("%s is not an address of this machine: to flood it, you must be allowed to, and say --yes-i-may",
+              targets[i].text);
+        return false;
+    }
+    return true;
 }
 
 /* Resolving. ------------------------------------------------------------------------------------------------------- */

@@ -45,7 +45,8 @@ int target_connect(const struct options *options, const struct target *targets, 
 /* What every stream of ours wants of its socket: no delay for a small message. */
 void target_tune(int fd);
 
-/* May it be flooded: is it an address of this machine, or has the user said so? Tells if not. */
-bool target_may_flood(const struct target *target, const struct options *options);
+/* May they be flooded: is each an address of this machine, or has the user said so? Tells if not. Asked before anything
+ * is sent there. */
+bool target_may_flood(const struct target *targets, size_t count, const struct options *options);
 
 #endif

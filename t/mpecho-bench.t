@@ -72,6 +72,7 @@ $short->stop;
 # Refused: nothing is sent, not even a connection.
 for (
     [ 64, qr/not an address of this machine.*--yes-i-may/, 'bench', '192.0.2.1' ],
+    [ 64, qr/not an address of this machine.*--yes-i-may/, 'ping', '-i', '0.001', '192.0.2.1' ],
     [ 64, qr/more threads than connections/,               'bench', '-j', 2, @server ],
     [ 64, qr/only one of/,                                 'bench', '--burst', '--crr', @server ],
     [ 64, qr/--size 0: not /,                              'bench', '-s', 0, @server ],
