@@ -82,20 +82,27 @@ static void begin_measuring(struct bench *bench, int64_t now)
 static void end_interval(struct bench *bench, int64_t now)
 {
     collect(bench);
-    struct interval interval = interval_until(bench, now);
     tally_merge(&bench->result.total, &bench->interval);
-    report_interval(bench->report, &interval);
-    begin_interval(bench, now);
     bench->result.measured = now - bench->measured;
     bench->result.replied = bench->result.total.replied;
     bench->result.bytes = bench->result.total.bytes;
+}
+
+/* Left out when a signal comes while nobody reads what we write. */
+static void tell_interval(struct bench *bench, int64_t now)
+{
+    struct interval interval = interval_until(bench, now);
+    if (signals_wait_for_output(bench->signals))
+        report_interval(bench->report, &interval);
+    begin_interval(bench, now);
 }
 
 static void show_progress(struct bench *bench, int64_t now)
 {
     collect(bench);
     struct interval interval = interval_until(bench, now);
-    report_progress(bench->report, &interval);
+    if (signals_wait_for_output(bench->signals))
+        report_progress(bench->report, &interval);
     bench->shown = now;
 }
 
@@ -107,13 +114,21 @@ static void end_measuring(struct bench *bench, int64_t now)
     bench->ending = true;
 }
 
+static void end_lanes(struct bench *bench, bool hurry)
+{
+    for (size_t i = 0; i < bench->count; i++)
+        lane_end(bench->lanes[i], hurry);
+}
+
 /* Called again it can only hurry. */
 static void end_load(struct bench *bench, int64_t now, bool hurry)
 {
-    if (!bench->ending)
+    bool first = !bench->ending;
+    if (first)
         end_measuring(bench, now);
-    for (size_t i = 0; i < bench->count; i++)
-        lane_end(bench->lanes[i], hurry);
+    end_lanes(bench, hurry);
+    if (first)
+        tell_interval(bench, now);
 }
 
 /* Waiting. --------------------------------------------------------------------------------------------------------- */
@@ -175,6 +190,12 @@ static bool all_done(struct bench *bench)
     return true;
 }
 
+static void end_and_tell(struct bench *bench, int64_t now)
+{
+    end_interval(bench, now);
+    tell_interval(bench, now);
+}
+
 static void step(struct bench *bench)
 {
     wait_for_event(bench);
@@ -186,7 +207,7 @@ static void step(struct bench *bench)
     else if (now >= end_of_load(bench))
         end_load(bench, now, false);
     else if (now >= end_of_interval(bench))
-        end_interval(bench, now);
+        end_and_tell(bench, now);
     else
         show_progress(bench, now);
 }
@@ -201,6 +222,7 @@ static void conduct(struct bench *bench)
     end_load(bench, clock_now(), false); /* unless it has ended */
     collect(bench);
     tally_merge(&bench->result.total, &bench->interval);
+    signals_release();
 }
 
 /* Making it. ------------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 #include "ping.h"
 
 #include <err.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,11 +84,9 @@ static void on_signal(struct ev_loop *loop, ev_io *io, int events)
     take_signal(io->data);
 }
 
-/* Signals are blocked, so ^C would not be heard while a line waits for a reader that does not read. */
 static void wait_for_reader(struct ping *ping)
 {
-    struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = ping->signals.fd, .events = POLLIN}};
-    while (!ping->over && poll(fds, 2, -1) > 0 && fds[0].revents == 0)
+    while (!ping->over && !signals_wait_for_output(ping->signals.fd))
         take_signal(ping);
 }
 

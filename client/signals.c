@@ -2,23 +2,27 @@
 #include "signals.h"
 
 #include <err.h>
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static void add(sigset_t *set, int signal1, int signal2)
+static sigset_t some_signals(bool without_quit)
 {
-    sigaddset(set, signal1);
-    sigaddset(set, signal2);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (!without_quit)
+        sigaddset(&set, SIGQUIT);
+    return set;
 }
 
 int signals_open(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    add(&set, SIGINT, SIGTERM);
-    sigaddset(&set, SIGQUIT);
+    sigset_t set = some_signals(false);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd == -1)
@@ -32,10 +36,23 @@ int signals_next(int fd)
     if (read(fd, &info, sizeof info) != sizeof info)
         return 0;
     if (info.ssi_signo != SIGQUIT) {
-        sigset_t set;
-        sigemptyset(&set);
-        add(&set, SIGINT, SIGTERM);
+        sigset_t set = some_signals(true);
         sigprocmask(SIG_UNBLOCK, &set, NULL);
     }
     return (int)info.ssi_signo;
+}
+
+/* What poll reports of an output that failed is for whoever writes to it. */
+bool signals_wait_for_output(int fd)
+{
+    struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = fd, .events = POLLIN}};
+    while (poll(fds, 2, -1) == -1 && errno == EINTR)
+        ;
+    return fds[0].revents != 0 || fds[1].revents == 0;
+}
+
+void signals_release(void)
+{
+    sigset_t set = some_signals(false);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -1,0 +1,33 @@
+#!/usr/bin/perl
+# Nobody reads what a run writes: ^C ends it all the same, and the load ends in its time.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use FaultyServer;
+use IO::Select;
+use Mpecho;
+use Test::More;
+
+for my $mode ([ 'bench', '-t', 2, '-i', '0.01', '--json-stream' ], [ 'ping', '-i', '0.001', '--json-stream' ]) {
+    my $name   = $mode->[0];
+    my $server = FaultyServer->new;
+    pipe my $unread, my $write or die "pipe: $!";
+    my $client = start_mpecho(@$mode, $server->target, { stdout => $write });
+    my $full   = IO::Select->new($write);
+    ok(wait_until(sub { !$full->can_write(0) }, 20), "$name: the pipe is full");
+    kill INT => $client->{pid};
+    Time::HiRes::sleep(0.005) while !waits($client->{pid});
+    kill INT => $client->{pid};
+    my $r = end_of($client, 5);
+    like($r->{status}, qr/^(?:0|130)$/, "$name: two ^C end it");
+    $server->stop;
+}
+
+# Sleeping, with no signal left to be taken.
+sub waits ($pid) {
+    open my $status, '<', "/proc/$pid/status" or return 1;
+    my $text = do { local $/; <$status> };
+    return $text =~ /^State:\s+[SZ]/m && $text =~ /^ShdPnd:\s+0+$/m;
+}
+
+finish();
