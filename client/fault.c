@@ -1,127 +1,267 @@
-/* fault.c: where do these bytes come from; see fault.h. Any eight bytes of the pattern tell where they belong, so the
- * answer is found by asking and not by searching; it is believed when the bytes around them belong there too. */
+/* fault.c: where do these bytes come from; see fault.h. Any aligned eight bytes of the pattern tell where they belong,
+ * so the answer is found by asking and not by searching; what is too short to hold eight is slid along the stream
+ * nearby. A sample is read as runs, each a stretch of one stream, with bytes of no known origin between them. */
 #include "fault.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* So many bytes in a row are not right by chance. A sample that has fewer is slid along the stream nearby. */
-enum { WORD = 8, PROOF = 16, PROOF_MIN = 4, NEARBY = 4096 };
+/* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
+enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
-struct origin {
+/* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
+struct run {
+    size_t start, length;
     uint32_t connection;
     uint64_t offset;
 };
 
-static struct pattern pattern_of(const struct fault_sample *sample, uint32_t connection)
+/* Comparing. ------------------------------------------------------------------------------------------------------- */
+
+/* How many bytes of data[from, to) are what the connection has from offset on. */
+static size_t matching(const struct fault_sample *sample, uint32_t connection, uint64_t offset, size_t from, size_t to)
 {
     struct pattern pattern = sample->pattern;
+    const unsigned char *data = sample->data;
+    size_t at = from;
     pattern.connection = connection;
-    return pattern;
+    do
+        at += pattern_match(&pattern, offset + (at - from), data + at, to - at);
+    while (at < to && pattern.lines && data[at] == '\n' && ++at < to);
+    return at - from;
 }
 
-/* Is the sample from its first byte on what belongs there, as far as it proves anything? */
-static bool comes_from(const struct fault_sample *sample, struct origin origin)
+/* The same of the own connection, all of them. */
+static bool is_own(const struct fault_sample *sample, uint64_t offset, size_t from, size_t to)
 {
-    struct pattern pattern = pattern_of(sample, origin.connection);
-    size_t proof = sample->length < PROOF ? sample->length : PROOF;
-    return pattern_match(&pattern, origin.offset, sample->data, proof) == proof;
+    return matching(sample, sample->pattern.connection, offset, from, to) == to - from;
 }
 
-/* Of the own connection nothing can come that was not sent. */
-static bool is_plausible(const struct fault_sample *sample, struct origin origin)
+static size_t lesser(size_t a, size_t b)
 {
-    if (origin.connection == sample->pattern.connection)
-        return origin.offset < sample->offset + sample->owed;
-    return origin.connection < sample->connections;
+    return a < b ? a : b;
 }
 
-static bool ask(const struct fault_sample *sample, struct origin *origin)
+/* Are data[from, to) enough to go by, newlines aside? */
+static bool is_telling(const struct fault_sample *sample, size_t from, size_t to)
 {
-    for (size_t skip = 0; skip < WORD && skip + WORD <= sample->length; skip++) {
-        pattern_locate(&sample->pattern, sample->data + skip, &origin->connection, &origin->offset);
-        if (origin->offset < skip)
+    size_t telling = 0;
+    for (size_t at = from; at < to && telling < PROOF_NEARBY; at++)
+        telling += !sample->pattern.lines || sample->data[at] != '\n';
+    return telling == PROOF_NEARBY;
+}
+
+/* Runs. ------------------------------------------------------------------------------------------------------------ */
+
+static size_t end_of(const struct run *run)
+{
+    return run->start + run->length;
+}
+
+/* The run's offset is known but for multiples of the period: the one nearest to the fault is meant. Nothing that was
+ * not sent can have come, which makes eight bytes proof enough. */
+static bool place_own(const struct fault_sample *sample, struct run *run)
+{
+    const uint64_t half = PATTERN_PERIOD / 2;
+    uint64_t above = (run->offset - sample->offset + half) % PATTERN_PERIOD;
+    if (above < half && half - above > sample->offset)
+        return false;
+    run->offset = sample->offset + above - half;
+    return run->offset < sample->offset + sample->owed;
+}
+
+/* Ask the eight bytes at run->start. */
+static bool ask(const struct fault_sample *sample, struct run *run)
+{
+    pattern_locate(&sample->pattern, sample->data + run->start, &run->connection, &run->offset);
+    bool own = run->connection == sample->pattern.connection;
+    if (own && !place_own(sample, run))
+        return false;
+    run->length = matching(sample, run->connection, run->offset, run->start, sample->length);
+    return run->length >= (own ? WORD : PROOF);
+}
+
+/* The first run in data[from, ...), with the bytes before its first word. */
+static struct run find_run(const struct fault_sample *sample, size_t from)
+{
+    struct run run = {.start = from};
+    while (run.start + WORD <= sample->length && !ask(sample, &run))
+        run.start++;
+    if (run.start + WORD > sample->length)
+        return (struct run){.start = sample->length, .connection = sample->pattern.connection};
+    while (run.start > from && run.offset > 0 &&
+           matching(sample, run.connection, run.offset - 1, run.start - 1, run.start) == 1) {
+        run.start--;
+        run.offset--;
+        run.length++;
+    }
+    return run;
+}
+
+/* Do data[0, length) belong nearby? For what find_run cannot find, so not for long. The very end of what is owed needs
+ * less proof, as there is no searching. */
+static bool slide(const struct fault_sample *sample, size_t length, uint64_t *offset)
+{
+    uint64_t owed = sample->owed;
+    *offset = sample->offset + owed - length;
+    if (length == sample->length && length > 1 && length < owed && is_own(sample, *offset, 0, length))
+        return true;
+    length = lesser(length, PROOF);
+    for (uint64_t distance = 1; distance <= NEARBY && is_telling(sample, 0, length); distance++) {
+        *offset = sample->offset + distance;
+        if (distance + length <= owed && is_own(sample, *offset, 0, length))
+            return true;
+        *offset = sample->offset - distance;
+        if (distance <= sample->offset && is_own(sample, *offset, 0, length))
+            return true;
+    }
+    return false;
+}
+
+/* Are data[0, length) another connection's, though too few for a proof? There must be such a connection. */
+static bool is_foreign(const struct fault_sample *sample, size_t length, struct run *run)
+{
+    for (size_t skip = 0; skip < WORD && skip + WORD <= length; skip++) {
+        pattern_locate(&sample->pattern, sample->data + skip, &run->connection, &run->offset);
+        if (run->connection >= sample->connections || run->connection == sample->pattern.connection ||
+            run->offset < skip)
             continue;
-        origin->offset -= skip;
-        if (is_plausible(sample, *origin) && comes_from(sample, *origin))
+        run->offset -= skip;
+        if (matching(sample, run->connection, run->offset, 0, length) == length)
             return true;
     }
     return false;
 }
 
-/* For a sample too short to hold a whole word. */
-static bool slide(const struct fault_sample *sample, struct origin *origin)
+/* The run that the sample begins with; or, with bytes of no known origin before it, the first one. */
+static struct run first_run(const struct fault_sample *sample)
 {
-    origin->connection = sample->pattern.connection;
-    for (uint64_t distance = 1; distance <= NEARBY && sample->length >= PROOF_MIN; distance++) {
-        origin->offset = sample->offset + distance;
-        if (distance < sample->owed && comes_from(sample, *origin))
+    struct run found = find_run(sample, 0), first = {.connection = sample->pattern.connection};
+    if (found.start == 0 || (!slide(sample, found.start, &first.offset) && !is_foreign(sample, found.start, &first)))
+        return found;
+    first.length = matching(sample, first.connection, first.offset, 0, found.start);
+    return first;
+}
+
+/* Kinds. ----------------------------------------------------------------------------------------------------------- */
+
+/* What should have come where the run came. */
+static uint64_t due_at(const struct fault_sample *sample, const struct run *run)
+{
+    return sample->offset + run->start;
+}
+
+static bool is_own_run(const struct fault_sample *sample, const struct run *run)
+{
+    return run->length > 0 && run->connection == sample->pattern.connection;
+}
+
+/* The run is of later bytes: do those that it overtook follow it? As a run of their own; or, too few for that, up to
+ * where all is in its place again or the sample ends. */
+static bool is_overtaking(const struct fault_sample *sample, const struct run *run)
+{
+    uint64_t overtaken = run->offset - due_at(sample, run);
+    struct run next = find_run(sample, end_of(run));
+    if (is_own_run(sample, &next) && next.offset <= due_at(sample, &next) && next.offset + next.length > sample->offset)
+        return true;
+    size_t left = sample->length - end_of(run);
+    return left > 0 && is_own(sample, sample->offset, end_of(run),
+                              left < overtaken ? sample->length : end_of(run) + (size_t)overtaken);
+}
+
+/* The run is of what was owed first, and came too late: did later bytes, too few to tell, come before it? Then all is
+ * in its place again behind it. Sets *offset to where they belong. */
+static bool is_overtaken(const struct fault_sample *sample, const struct run *run, uint64_t *offset)
+{
+    size_t end = end_of(run);
+    uint64_t due = sample->offset + end, extra = due_at(sample, run) - run->offset;
+    if (end == sample->length || !is_own(sample, due, end, lesser(end + WORD, sample->length)))
+        return false;
+    for (*offset = due - (run->start > 0 ? run->start : extra); *offset > sample->offset; --*offset)
+        if (is_own(sample, *offset, 0, run->start))
             return true;
-        origin->offset = sample->offset - distance;
-        if (distance <= sample->offset && comes_from(sample, *origin))
-            return true;
-    }
     return false;
 }
 
-/* Where in the sample the stream goes on as it should have: 0 if it does not. */
-static size_t resumes_at(const struct fault_sample *sample)
+static void explain_later(const struct fault_sample *sample, const struct run *run, struct fault *fault)
 {
-    unsigned char expected[PROOF];
-    size_t proof = sample->owed < PROOF ? (size_t)sample->owed : PROOF;
-    if (proof < PROOF_MIN || sample->length <= proof)
-        return 0;
-    pattern_fill(&sample->pattern, sample->offset, expected, proof);
-    const unsigned char *found = memmem(sample->data + 1, sample->length - 1, expected, proof);
-    return found == NULL ? 0 : (size_t)(found - sample->data);
+    fault->kind = is_overtaking(sample, run) ? FAULT_REORDERED : FAULT_MISSING;
+    fault->count = run->offset - due_at(sample, run);
+    fault->from_offset = run->offset;
 }
 
-static void explain(struct fault *fault, const struct fault_sample *sample, struct origin origin)
+/* Up to the first wrong byte, and so on into what is owed. */
+static void explain_late(const struct fault_sample *sample, const struct run *run, struct fault *fault)
 {
-    size_t resumption = resumes_at(sample);
-    fault->from_connection = origin.connection;
-    fault->from_offset = origin.offset;
-    if (origin.connection != sample->pattern.connection) {
+    if (is_overtaken(sample, run, &fault->from_offset)) {
+        fault->kind = FAULT_REORDERED;
+        return;
+    }
+    fault->kind = run->start == 0 ? FAULT_REPEATED : FAULT_EXTRA;
+    fault->count = due_at(sample, run) - run->offset;
+    fault->from_offset = run->offset;
+}
+
+/* Older bytes: what comes after them tells how many, or that they took the place of others. */
+static void explain_old(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+{
+    size_t end = end_of(run);
+    struct run next = find_run(sample, end);
+    fault->kind = FAULT_REPEATED;
+    fault->from_offset = run->offset;
+    if (is_own_run(sample, &next) && next.offset >= due_at(sample, &next))
+        fault->kind = FAULT_CHANGED;
+    else if (is_own_run(sample, &next))
+        fault->count = due_at(sample, &next) - next.offset;
+    else if (sample->owed == 0)
+        fault->count = sample->length;
+    else if (end < sample->length && is_own(sample, sample->offset, end, sample->length))
+        fault->count = end;
+}
+
+static void explain(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+{
+    uint64_t due = due_at(sample, run);
+    if (!is_own_run(sample, run)) {
         fault->kind = FAULT_FOREIGN;
-    } else if (origin.offset < sample->offset) {
-        fault->kind = FAULT_REPEATED;
-        fault->count = resumption;
+        fault->from_connection = run->connection;
+        fault->from_offset = run->offset;
+    } else if (run->offset > due) {
+        explain_later(sample, run, fault);
+    } else if (run->offset == due) {
+        fault->kind = FAULT_CHANGED;
+    } else if (run->offset + run->length >= sample->offset && sample->owed > 0) {
+        explain_late(sample, run, fault);
     } else {
-        fault->kind = resumption > 0 ? FAULT_REORDERED : FAULT_MISSING;
-        fault->count = origin.offset - sample->offset;
+        explain_old(sample, run, fault);
     }
 }
 
-static void explain_unknown(struct fault *fault, const struct fault_sample *sample)
+/* Too little to find a run in. What came beyond what was owed is extra in any case. */
+static void explain_unknown(const struct fault_sample *sample, struct fault *fault)
 {
-    fault->count = resumes_at(sample);
-    fault->kind = fault->count > 0 ? FAULT_EXTRA : FAULT_CHANGED;
-}
-
-/* In a stream of lines a newline is no part of the pattern: look no further than the first. */
-static size_t useful_length(const struct fault_sample *sample)
-{
-    const unsigned char *newline = sample->pattern.lines ? memchr(sample->data, '\n', sample->length) : NULL;
-    return newline == NULL || newline == sample->data ? sample->length : (size_t)(newline - sample->data);
-}
-
-struct fault fault_diagnose(const struct fault_sample *given)
-{
-    struct fault_sample sample = *given;
-    struct fault fault = {.connection = sample.pattern.connection, .offset = sample.offset, .received = sample.data[0]};
-    struct origin origin;
-    pattern_fill(&sample.pattern, sample.offset, &fault.expected, 1);
-    if (sample.owed == 0) {
-        fault.kind = FAULT_EXTRA;
-        fault.count = sample.length;
-        return fault;
-    }
-    sample.length = useful_length(given);
-    if (ask(&sample, &origin) || slide(&sample, &origin))
-        explain(&fault, &sample, origin);
+    size_t at = 1;
+    if (sample->owed < sample->length)
+        at = sample->length - (size_t)sample->owed;
     else
-        explain_unknown(&fault, &sample);
+        while (is_telling(sample, at, sample->length) && !is_own(sample, sample->offset, at, sample->length))
+            at++;
+    bool resumes = sample->owed < sample->length || is_telling(sample, at, sample->length);
+    fault->kind = resumes ? FAULT_EXTRA : FAULT_CHANGED;
+    fault->count = resumes ? at : 0;
+}
+
+struct fault fault_diagnose(const struct fault_sample *sample)
+{
+    struct fault fault = {
+        .connection = sample->pattern.connection, .offset = sample->offset, .received = sample->data[0]};
+    struct run run = first_run(sample);
+    pattern_fill(&sample->pattern, sample->offset, &fault.expected, 1);
+    if (run.length > 0)
+        explain(sample, &run, &fault);
+    else
+        explain_unknown(sample, &fault);
     return fault;
 }
 
@@ -130,37 +270,38 @@ struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint6
     return (struct fault){.kind = FAULT_MISSING, .connection = pattern->connection, .offset = offset, .count = owed};
 }
 
-/* "64 bytes", or "bytes" when nobody knows how many. */
-static void write_count(char *text, size_t size, uint64_t count)
+static void write_repeated(const struct fault *fault, char *text, size_t size)
 {
-    if (count == 0)
-        snprintf(text, size, "bytes");
+    const char *which = fault->count == 1 ? "byte, that" : "bytes, those";
+    if (fault->count == 0)
+        snprintf(text, size, "extra: those of offset %" PRIu64 " again", fault->from_offset);
     else
-        snprintf(text, size, "%" PRIu64 " byte%s", count, count == 1 ? "" : "s");
+        snprintf(text, size, "extra: %" PRIu64 " %s of offset %" PRIu64 " again", fault->count, which,
+                 fault->from_offset);
 }
 
+/* As in pipe mode, where it says the same. */
 static void write_kind(const struct fault *fault, char *text, size_t size)
 {
-    char count[40];
-    write_count(count, sizeof count, fault->count);
     switch (fault->kind) {
     case FAULT_CHANGED:
-        snprintf(text, size, "changed: sent 0x%02x, received 0x%02x", fault->expected, fault->received);
+        snprintf(text, size, "changed: sent 0x%02x, received 0x%02x", (unsigned)fault->expected,
+                 (unsigned)fault->received);
         break;
     case FAULT_MISSING:
         snprintf(text, size, "missing: %" PRIu64 " of the bytes sent", fault->count);
         break;
     case FAULT_EXTRA:
-        snprintf(text, size, "extra: %s that were not sent", count);
+        snprintf(text, size, "extra: %" PRIu64 " of the bytes received", fault->count);
         break;
     case FAULT_REPEATED:
-        snprintf(text, size, "extra: %s from offset %" PRIu64 " again", count, fault->from_offset);
+        write_repeated(fault, text, size);
         break;
     case FAULT_REORDERED:
-        snprintf(text, size, "reordered: the bytes from offset %" PRIu64 " came first", fault->from_offset);
+        snprintf(text, size, "reordered: the bytes of offset %" PRIu64 " came first", fault->from_offset);
         break;
     case FAULT_FOREIGN:
-        snprintf(text, size, "another connection's data: connection %" PRIu32 " from offset %" PRIu64,
+        snprintf(text, size, "another connection's data: bytes of connection %" PRIu32 " at offset %" PRIu64,
                  fault->from_connection, fault->from_offset);
         break;
     }

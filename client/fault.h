@@ -1,6 +1,7 @@
 /* fault.h: what is wrong with bytes that came back on a connection that carries the pattern.
  * Used by flow when pattern_match stops short, or when a connection ends while it owes something. Pure, nothing fails;
- * the kind is a judgement from the bytes at hand. Not here: data that is not the pattern, see differ.h. */
+ * the kind is a judgement from the bytes at hand: the more there are, the more it can tell, and of one byte only that
+ * it is another one. Not here: data that is not the pattern, see differ.h. */
 #ifndef MPECHO_FAULT_H
 #define MPECHO_FAULT_H
 
@@ -10,7 +11,7 @@
 #include "pattern.h"
 
 enum fault_kind {
-    FAULT_CHANGED,   /* bytes of no known origin */
+    FAULT_CHANGED,   /* other bytes in their place, after which the stream goes on as it should, or nothing is known */
     FAULT_MISSING,   /* later bytes of this connection came in their place, or nothing did */
     FAULT_EXTRA,     /* bytes between those that were owed, or though none were */
     FAULT_REPEATED,  /* the same, and they are earlier ones of this connection */
@@ -18,33 +19,36 @@ enum fault_kind {
     FAULT_FOREIGN,   /* another connection's bytes */
 };
 
+/* Which kind sets what. Connection and offset are always set. */
 struct fault {
     enum fault_kind kind;
     uint32_t connection;              /* on which it was seen */
     uint64_t offset;                  /* of the first wrong byte */
-    uint64_t count;                   /* missing or extra bytes; 0: cannot be told */
-    unsigned char expected, received; /* changed: that byte */
+    uint64_t count;                   /* missing, extra, repeated: bytes, or at least so many; repeated: 0: unknown */
+    unsigned char expected, received; /* changed: the first wrong byte */
     uint32_t from_connection;         /* foreign: whose they are */
-    uint64_t from_offset;             /* repeated, reordered, foreign: where they begin */
+    uint64_t from_offset;             /* repeated, reordered, foreign: where they begin, foreign: in PATTERN_PERIOD */
 };
 
-/* What a stream of the pattern looked like when it went wrong. */
+/* What a stream of the pattern looked like when it went wrong. In a stream of lines a newline in data is taken for
+ * what ends a message, and tells nothing. */
 struct fault_sample {
-    struct pattern pattern;
-    uint32_t connections; /* how many there are: numbers below are plausible origins */
-    uint64_t offset;      /* of the first wrong byte; data[0] is what came there */
-    uint64_t owed;        /* bytes that were sent and not yet come back, the wrong one included */
+    struct pattern pattern; /* of the connection on which it was seen */
+    uint32_t connections;   /* bytes of connections below are believed to be theirs without much proof */
+    uint64_t offset;        /* of the first wrong byte; data[0] is what came there */
+    uint64_t owed;          /* bytes that were sent and not yet come back, the wrong one included */
     const unsigned char *data;
     size_t length; /* at least 1 */
 };
 
-struct fault fault_diagnose(const struct fault_sample *given);
+/* Takes about a millisecond at worst. */
+struct fault fault_diagnose(const struct fault_sample *sample);
+
+/* FAULT_MISSING: so many bytes, at least 1, had not come back when the connection ended. */
+struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed);
 
 /* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
 enum { FAULT_TEXT = 160 };
-/* Bytes that did not come back before the connection ended. */
-struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed);
-
 const char *fault_text(const struct fault *fault, char text[FAULT_TEXT]);
 
 #endif

@@ -15,7 +15,8 @@ enum { LINES_HALF = 28 };
 static const uint64_t lines_mask = (UINT64_C(1) << 2 * LINES_HALF) - 1;
 static const uint64_t high_bits = 0x8080808080808080;
 
-/* Shift by half and more, and xor is its own inverse. */
+/* A multiplication carries what differs upwards, the shift down again. Shifted by half or more, xor is its own inverse.
+ */
 static uint64_t mix(uint64_t place)
 {
     uint64_t word = place * multiplier;
@@ -43,15 +44,19 @@ static uint64_t gather(uint64_t word)
     return (bits & 0xfffffff) | (bits >> 4 & 0xfffffff0000000);
 }
 
+/* Twice, or words that differ in their upper bits would do so in their uppermost byte only, which may be where messages
+ * have their newlines. */
 static uint64_t mix_lines(uint64_t place)
 {
     uint64_t bits = place * multiplier & lines_mask;
+    bits = (bits ^ bits >> LINES_HALF) * multiplier & lines_mask;
     return spread(bits ^ bits >> LINES_HALF) | high_bits;
 }
 
 static uint64_t unmix_lines(uint64_t word)
 {
     uint64_t bits = gather(word);
+    bits = (bits ^ bits >> LINES_HALF) * inverse & lines_mask;
     return (bits ^ bits >> LINES_HALF) * inverse & lines_mask;
 }
 
@@ -61,12 +66,13 @@ static uint64_t word_at(const struct pattern *pattern, uint64_t index)
     return pattern->lines ? mix_lines(place) : mix(place);
 }
 
+/* Of lines, the connection's upper bits are not in the word: those of the pattern's own are as good as any. */
 void pattern_locate(const struct pattern *pattern, const unsigned char data[8], uint32_t *connection, uint64_t *offset)
 {
     uint64_t word, place;
     memcpy(&word, data, WORD);
     if (pattern->lines)
-        place = (unmix_lines(word) ^ pattern->run) & lines_mask;
+        place = ((unmix_lines(word) ^ pattern->run) & lines_mask) | ((uint64_t)pattern->connection << 32 & ~lines_mask);
     else
         place = unmix(word) ^ pattern->run;
     *connection = (uint32_t)(place >> 32);
@@ -87,36 +93,37 @@ static size_t fill_part(const struct pattern *pattern, uint64_t offset, unsigned
     return n;
 }
 
-void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length)
+/* Of the pattern a copy is used, as the compiler must take out for a way to write to the original. */
+void pattern_fill(const struct pattern *original, uint64_t offset, unsigned char *out, size_t length)
 {
-    size_t done = offset % WORD == 0 ? 0 : fill_part(pattern, offset, out, length);
+    const struct pattern pattern = *original;
+    size_t done = offset % WORD == 0 ? 0 : fill_part(&pattern, offset, out, length);
     uint64_t index = (offset + done) / WORD;
     for (; length - done >= WORD; done += WORD) {
-        uint64_t word = word_at(pattern, index++);
+        uint64_t word = word_at(&pattern, index++);
         memcpy(out + done, &word, WORD);
     }
     if (done < length)
-        fill_part(pattern, offset + done, out + done, length - done);
+        fill_part(&pattern, offset + done, out + done, length - done);
 }
 
-/* How many bytes of this word are right. */
-static size_t match_part(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length)
+/* How many bytes are right, of those that lie in the word at offset: sets *n to how many those are. */
+static size_t match_part(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length,
+                         size_t *n)
 {
     unsigned char expected[WORD];
-    size_t n = fill_part(pattern, offset, expected, length < WORD ? length : WORD), same = 0;
-    while (same < n && data[same] == expected[same])
+    size_t same = 0;
+    *n = fill_part(pattern, offset, expected, length);
+    while (same < *n && data[same] == expected[same])
         same++;
     return same;
 }
 
 size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length)
 {
-    size_t first = within_word(offset % WORD, length), done = 0;
-    if (offset % WORD != 0) {
-        done = match_part(pattern, offset, data, length);
-        if (done < first)
-            return done;
-    }
+    size_t done = 0, n = 0;
+    if (offset % WORD != 0 && (done = match_part(pattern, offset, data, length, &n)) < n)
+        return done;
     uint64_t index = (offset + done) / WORD;
     for (; length - done >= WORD; done += WORD) {
         uint64_t word;
@@ -124,5 +131,5 @@ size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsig
         if (word != word_at(pattern, index++))
             break;
     }
-    return done == length ? length : done + match_part(pattern, offset + done, data + done, length - done);
+    return done == length ? done : done + match_part(pattern, offset + done, data + done, length - done, &n);
 }

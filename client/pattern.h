@@ -13,16 +13,20 @@
 struct pattern {
     uint64_t run;        /* random, one a run of mpecho */
     uint32_t connection; /* of this run; for UDP the datagram */
-    bool lines;          /* no byte is a newline; connections above 2^24 repeat */
+    bool lines;          /* no byte is a newline, all are above 0x7f; connections 2^24 apart are the same */
 };
 
-/* Write the bytes from this offset of the stream on. The stream repeats itself after 32 GiB. */
+/* The stream repeats itself after so many bytes: 32 GiB. */
+#define PATTERN_PERIOD (UINT64_C(1) << 35)
+
+/* Write the bytes from this offset of the stream on. */
 void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length);
 
-/* How many bytes of data are those from this offset on: length if all are. */
+/* How many bytes of data are those from this offset on: length if all are. Never more than that are read. */
 size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length);
 
-/* Where eight bytes would belong that began at a multiple of eight, in this run: any eight bytes have an answer. */
+/* Where eight bytes belong if they begin at a multiple of eight in a stream of this run, whichever connection's: any
+ * eight bytes have an answer. *offset is below PATTERN_PERIOD. */
 void pattern_locate(const struct pattern *pattern, const unsigned char data[8], uint32_t *connection, uint64_t *offset);
 
 #endif
