@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
-enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
+/* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby,
+ * and so few if they are the very end of what is owed. */
+enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, PROOF_END = 3, NEARBY = 4096 };
 
 /* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
 struct run {
@@ -43,13 +44,13 @@ static size_t lesser(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Are data[from, to) enough to go by, newlines aside? */
+/* Are the first of data[from, to) enough to go by, newlines aside? */
 static bool is_telling(const struct fault_sample *sample, size_t from, size_t to)
 {
     size_t telling = 0;
-    for (size_t at = from; at < to && telling < PROOF_NEARBY; at++)
+    for (size_t at = from; at < lesser(from + PROOF, to); at++)
         telling += !sample->pattern.lines || sample->data[at] != '\n';
-    return telling == PROOF_NEARBY;
+    return telling >= PROOF_NEARBY;
 }
 
 /* Runs. ------------------------------------------------------------------------------------------------------------ */
@@ -71,10 +72,20 @@ static bool place_own(const struct fault_sample *sample, struct run *run)
     return run->offset < sample->offset + sample->owed;
 }
 
-/* Ask the eight bytes at run->start. */
-static bool ask(const struct fault_sample *sample, struct run *run)
+/* Whose are the eight bytes at `at`? A newline would be taken for whatever byte should have been there. */
+static bool locate(const struct fault_sample *sample, size_t at, struct run *run)
 {
-    pattern_locate(&sample->pattern, sample->data + run->start, &run->connection, &run->offset);
+    if (sample->pattern.lines && memchr(sample->data + at, '\n', WORD) != NULL)
+        return false;
+    pattern_locate(&sample->pattern, sample->data + at, &run->connection, &run->offset);
+    return true;
+}
+
+/* Does a run go on from run->start? */
+static bool begin_run(const struct fault_sample *sample, struct run *run)
+{
+    if (!locate(sample, run->start, run))
+        return false;
     bool own = run->connection == sample->pattern.connection;
     if (own && !place_own(sample, run))
         return false;
@@ -86,7 +97,7 @@ static bool ask(const struct fault_sample *sample, struct run *run)
 static struct run find_run(const struct fault_sample *sample, size_t from)
 {
     struct run run = {.start = from};
-    while (run.start + WORD <= sample->length && !ask(sample, &run))
+    while (run.start + WORD <= sample->length && !begin_run(sample, &run))
         run.start++;
     if (run.start + WORD > sample->length)
         return (struct run){.start = sample->length, .connection = sample->pattern.connection};
@@ -99,13 +110,12 @@ static struct run find_run(const struct fault_sample *sample, size_t from)
     return run;
 }
 
-/* Do data[0, length) belong nearby? For what find_run cannot find, so not for long. The very end of what is owed needs
- * less proof, as there is no searching. */
+/* Do data[0, length) belong nearby, or are they the end of what is owed? For what find_run cannot find. */
 static bool slide(const struct fault_sample *sample, size_t length, uint64_t *offset)
 {
     uint64_t owed = sample->owed;
     *offset = sample->offset + owed - length;
-    if (length == sample->length && length > 1 && length < owed && is_own(sample, *offset, 0, length))
+    if (length == sample->length && length >= PROOF_END && length < owed && is_own(sample, *offset, 0, length))
         return true;
     length = lesser(length, PROOF);
     for (uint64_t distance = 1; distance <= NEARBY && is_telling(sample, 0, length); distance++) {
@@ -123,9 +133,8 @@ static bool slide(const struct fault_sample *sample, size_t length, uint64_t *of
 static bool is_foreign(const struct fault_sample *sample, size_t length, struct run *run)
 {
     for (size_t skip = 0; skip < WORD && skip + WORD <= length; skip++) {
-        pattern_locate(&sample->pattern, sample->data + skip, &run->connection, &run->offset);
-        if (run->connection >= sample->connections || run->connection == sample->pattern.connection ||
-            run->offset < skip)
+        if (!locate(sample, skip, run) || run->connection >= sample->connections ||
+            run->connection == sample->pattern.connection || run->offset < skip)
             continue;
         run->offset -= skip;
         if (matching(sample, run->connection, run->offset, 0, length) == length)
@@ -174,12 +183,12 @@ static bool is_overtaking(const struct fault_sample *sample, const struct run *r
  * in its place again behind it. Sets *offset to where they belong. */
 static bool is_overtaken(const struct fault_sample *sample, const struct run *run, uint64_t *offset)
 {
-    size_t end = end_of(run);
-    uint64_t due = sample->offset + end, extra = due_at(sample, run) - run->offset;
+    size_t end = end_of(run), before = run->start > 0 ? run->start : (size_t)(due_at(sample, run) - run->offset);
+    uint64_t due = sample->offset + end;
     if (end == sample->length || !is_own(sample, due, end, lesser(end + WORD, sample->length)))
         return false;
-    for (*offset = due - (run->start > 0 ? run->start : extra); *offset > sample->offset; --*offset)
-        if (is_own(sample, *offset, 0, run->start))
+    for (*offset = due - before; *offset > sample->offset; --*offset)
+        if (is_own(sample, *offset, 0, before))
             return true;
     return false;
 }
@@ -191,7 +200,14 @@ static void explain_later(const struct fault_sample *sample, const struct run *r
     fault->from_offset = run->offset;
 }
 
-/* Up to the first wrong byte, and so on into what is owed. */
+/* Does the run go on into what was owed first, and not by chance? */
+static bool reaches_owed(const struct fault_sample *sample, const struct run *run)
+{
+    size_t by = end_of(run) == sample->length ? 0 : WORD - 1;
+    return sample->owed > 0 && run->offset + run->length >= sample->offset + by;
+}
+
+/* What was owed comes after something else. */
 static void explain_late(const struct fault_sample *sample, const struct run *run, struct fault *fault)
 {
     if (is_overtaken(sample, run, &fault->from_offset)) {
@@ -231,7 +247,7 @@ static void explain(const struct fault_sample *sample, const struct run *run, st
         explain_later(sample, run, fault);
     } else if (run->offset == due) {
         fault->kind = FAULT_CHANGED;
-    } else if (run->offset + run->length >= sample->offset && sample->owed > 0) {
+    } else if (reaches_owed(sample, run)) {
         explain_late(sample, run, fault);
     } else {
         explain_old(sample, run, fault);
@@ -252,16 +268,17 @@ static void explain_unknown(const struct fault_sample *sample, struct fault *fau
     fault->count = resumes ? at : 0;
 }
 
-struct fault fault_diagnose(const struct fault_sample *sample)
+struct fault fault_diagnose(const struct fault_sample *given)
 {
-    struct fault fault = {
-        .connection = sample->pattern.connection, .offset = sample->offset, .received = sample->data[0]};
-    struct run run = first_run(sample);
-    pattern_fill(&sample->pattern, sample->offset, &fault.expected, 1);
+    struct fault_sample sample = *given;
+    struct fault fault = {.connection = sample.pattern.connection, .offset = sample.offset, .received = sample.data[0]};
+    sample.length = lesser(given->length, FAULT_SAMPLE);
+    pattern_fill(&sample.pattern, sample.offset, &fault.expected, 1);
+    struct run run = first_run(&sample);
     if (run.length > 0)
-        explain(sample, &run, &fault);
+        explain(&sample, &run, &fault);
     else
-        explain_unknown(sample, &fault);
+        explain_unknown(&sample, &fault);
     return fault;
 }
 

@@ -41,7 +41,8 @@ struct fault_sample {
     size_t length; /* at least 1 */
 };
 
-/* Takes about a millisecond at worst. */
+/* So much of a sample is looked at, which takes a few milliseconds at worst. */
+enum { FAULT_SAMPLE = 1 << 16 };
 struct fault fault_diagnose(const struct fault_sample *sample);
 
 /* FAULT_MISSING: so many bytes, at least 1, had not come back when the connection ended. */
