@@ -43,7 +43,7 @@ struct fault_sample {
 
 /* So much of a sample is looked at, which takes a few milliseconds at worst. */
 enum { FAULT_SAMPLE = 1 << 16 };
-struct fault fault_diagnose(const struct fault_sample *sample);
+struct fault fault_diagnose(const struct fault_sample *given);
 
 /* FAULT_MISSING: so many bytes, at least 1, had not come back when the connection ended. */
 struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed);
