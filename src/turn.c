@@ -26,10 +26,18 @@ struct turn {
 /* The kernel's robust futexes put the owner's tid into the lock word, and glibc keeps that word first. */
 static_assert(offsetof(pthread_mutex_t, __data.__lock) == 0, "the lock word comes first");
 
+/* glibc takes them for granted, and would not tell. It gives the kernel a list when a process starts. */
+static bool has_robust_futexes(void)
+{
+    const struct robust_list_head *head = NULL;
+    size_t size;
+    return syscall(SYS_get_robust_list, 0, &head, &size) == 0 && head != NULL;
+}
+
 static bool init_mutex(pthread_mutex_t *mutex)
 {
     pthread_mutexattr_t attr;
-    bool good = pthread_mutexattr_init(&attr) == 0 &&
+    bool good = has_robust_futexes() && pthread_mutexattr_init(&attr) == 0 &&
                 pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED) == 0 &&
                 pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST) == 0 && pthread_mutex_init(mutex, &attr) == 0;
     pthread_mutexattr_destroy(&attr);
