@@ -18,7 +18,8 @@ static bool is_at(int fd, const char *path)
            ours.st_ino == there.st_ino;
 }
 
-/* Lock whatever file is at path, made if need be. Between open and lock somebody may have put another there. */
+/* Lock whatever file is at path, made if need be. Between open and lock somebody may have put another there. A read
+ * lock is no daemon's: anybody who may read the file can have one, and it does not count. */
 static int lock_present(const char *path, struct reason *why)
 {
     for (int tries = 0; tries < 10; tries++) {
@@ -29,7 +30,7 @@ static int lock_present(const char *path, struct reason *why)
             util_close(fd);
             return -1;
         }
-        if (!util_lock(fd)) {
+        if (!util_lock(fd) && util_is_locked(fd)) {
             reason_set(why, "%s is locked: mpechod runs already; stop it, or name another process.pid_file", path);
             close(fd);
             return -1;

@@ -77,6 +77,13 @@ bool util_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
+/* Asks whether one could read: only a write lock is in the way of that. */
+bool util_is_locked(int fd)
+{
+    struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_GETLK, &whole) != 0 || whole.l_type != F_UNLCK;
+}
+
 int util_create_file(const char *path, unsigned mode, const void *data, size_t size, bool locked)
 {
     char *temporary = NULL;

@@ -32,9 +32,12 @@ void util_close(int fd);
 void *util_alloc_unforked(size_t size);
 void util_free_unforked(void *memory, size_t size);
 
-/* Lock an open file for writing, as long as it is open anywhere, or fail at once with errno. Unlike flock(2) it takes a
- * descriptor that may write: whoever may only read the file cannot lock us out (fcntl(2), F_OFD_SETLK). */
+/* Lock an open file for writing, as long as it is open anywhere, or fail at once with errno. Whoever may only read the
+ * file can hold no such lock, but a read lock, which keeps it out too (fcntl(2), F_OFD_SETLK). */
 bool util_lock(int fd);
+
+/* Whether somebody else has locked an open file for writing. */
+bool util_is_locked(int fd);
 
 /* Create a file at path whole: written under a temporary name beside it, then renamed over it; with locked, locked
  * before anybody can see it. mode as for open(2). Returns the open descriptor (private, read-write), or -1

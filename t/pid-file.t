@@ -6,7 +6,7 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-use Fcntl qw(LOCK_EX LOCK_NB);
+use Fcntl qw(F_RDLCK F_SETLK LOCK_EX LOCK_NB SEEK_SET);
 
 my $d    = Mpechod->new;
 my $path = $d->dir . '/mpechod.pid';
@@ -86,7 +86,10 @@ subtest 'whoever may only read it cannot lock it' => sub {
     spew($held, "1\n");
     open $reader, '<', $held or die "$held: $!";
     ok(flock($reader, LOCK_EX | LOCK_NB), 'also while it runs not');
+    my $whole_file = pack('s2 x!8 q2 i x!8', F_RDLCK, SEEK_SET, 0, 0, 0);    # struct flock
+    ok(fcntl($reader, F_SETLK, $whole_file), 'with a read lock beside it');
     ok($d->start, 'it starts all the same');
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and is the only one');
     $d->stop;
 };
 
