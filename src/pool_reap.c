@@ -19,32 +19,43 @@ static void log_death(struct log *log, const struct roster_worker *worker, long 
 
 /* A worker that leaves in good order, but unasked and before it has served anybody, is as useless as one that dies.
  * What the board says of its connections it wrote itself; by a lie it only loses its place in the count. */
-static bool left_unasked(const struct pool *pool, long slot, int status, double now)
+static bool left_unasked(const struct pool *pool, long slot, double now)
 {
     const struct generation *generation = pool->roster.slots[slot].generation;
-    return WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE && generation == pool->current &&
-           board_accepts(pool->board, (size_t)slot) == 0 && now - generation->thinned > POLICY_YOUNG;
+    return !generation_is_retired(generation) && board_accepts(pool->board, (size_t)slot) == 0 &&
+           now - generation->thinned > POLICY_YOUNG;
+}
+
+static bool is_abnormal(const struct pool *pool, long slot, int status, double now)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE)
+        return left_unasked(pool, slot, now);
+    return !pool->roster.slots[slot].ended;
+}
+
+/* What its exit status says of all that are like it. */
+static void note_status(struct pool *pool, struct generation *generation, int code)
+{
+    if (code == WORKER_SETUP || code == WORKER_PRIVILEGE)
+        generation->failure = code;
+    if (code == WORKER_TURN && generation == pool->current)
+        pool->turn_broken = true;
 }
 
 static void bury(struct pool *pool, long slot, int status, struct log *log)
 {
     const struct roster_worker worker = pool->roster.slots[slot];
     struct generation *generation = worker.generation;
-    bool abnormal = !worker.ended && (WIFSIGNALED(status) || WEXITSTATUS(status) != WORKER_DONE);
     double now = util_now();
     if (!pool->killing)
         log_death(log, &worker, slot, status);
-    if (WIFEXITED(status)) {
-        int code = WEXITSTATUS(status);
-        if (code == WORKER_SETUP || code == WORKER_PRIVILEGE)
-            generation->failure = code;
-        if (code == WORKER_TURN && generation == pool->current)
-            pool->turn_broken = true;
-    }
-    if (abnormal)
+    if (WIFEXITED(status))
+        note_status(pool, generation, WEXITSTATUS(status));
+    if (is_abnormal(pool, slot, status, now)) {
         generation->deaths++;
-    if ((abnormal && generation == pool->current) || left_unasked(pool, slot, status, now))
-        policy_note_death(&pool->policy, now - worker.born, now);
+        if (generation == pool->current)
+            policy_note_death(&pool->policy, now - worker.born, now);
+    }
     roster_remove(&pool->roster, (size_t)slot);
     board_wipe(pool->board, (size_t)slot);
     generation->workers--;

@@ -24,6 +24,16 @@ my ($before, $then) = ($calls->(), now() + 1.5);
 wait_until(sub { now() >= $then });
 cmp_ok($calls->() - $before, '<', 10, 'then few are forked');
 echo_ok($c, 'and on', 'the connection that was there goes on');
+
+# Those of a reload are given up.
+$d->expect(qr/config not reloaded: .*die at once$/);
+$d->log_mark;
+$before = $calls->();
+$d->signal('HUP');
+ok($d->log_wait(qr/ERROR .*config not reloaded: /), 'a reload fails');
+cmp_ok($calls->() - $before, '<', 30, 'after a few forks');
+echo_ok($c, 'and on and on', 'that connection still goes on');
+
 $strace->detach;
 $d->log_wait(qr/full speed/);
 wait_ok(sub { $d->idle_workers >= 2 }, 10, 'the pool is whole again');
