@@ -3,7 +3,6 @@
 #include "listen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -13,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "listen_unix.h"
 
 static bool set_int(int fd, int level, int option, int value)
 {
@@ -32,40 +32,7 @@ void listen_set_timeouts(int fd, double seconds)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
-#define STALE_TRIES 5
-#define STALE_APART 20000000 /* nanoseconds */
-
-/* Does nobody answer at this socket file? One that is bound and about to listen refuses too, for a moment. */
-static bool is_stale(const struct addr *addr)
-{
-    const struct timespec apart = {.tv_nsec = STALE_APART};
-    for (int tries = 0; tries < STALE_TRIES; tries++) {
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        bool refused =
-            fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
-        util_close(fd);
-        if (!refused)
-            return false;
-        nanosleep(&apart, NULL);
-    }
-    return true;
-}
-
-/* A socket file that nobody answers at was left behind by a daemon that was killed. */
-static bool remove_stale(const struct addr *addr, struct reason *why)
-{
-    const char *path = addr_path(addr);
-    struct stat st;
-    if (lstat(path, &st) != 0)
-        return true;
-    if (!S_ISSOCK(st.st_mode))
-        return reason_set(why, "%s exists and is not a socket: remove it, or choose another path", path);
-    if (!is_stale(addr))
-        return reason_set(why, "somebody listens at %s already", path);
-    return unlink(path) == 0 || reason_set(why, "cannot remove the old socket %s: %s", path, strerror(errno));
-}
-
-static bool cannot(struct reason *why, const char *what, const struct addr *addr)
+bool listen_cannot(struct reason *why, const char *what, const struct addr *addr)
 {
     int error = errno;
     char text[ADDR_TEXT_MAX];
@@ -75,27 +42,6 @@ static bool cannot(struct reason *why, const char *what, const struct addr *addr
                        : error == EADDRNOTAVAIL                     ? ": it is not an address of this machine"
                                                                     : "";
     return reason_set(why, "cannot %s %s: %s%s", what, text, strerror(error), hint);
-}
-
-static bool bind_unix(int fd, const struct addr *addr, mode_t mode, struct reason *why)
-{
-    if (!remove_stale(addr, why))
-        return false;
-    mode_t before = umask(0777 & ~mode);
-    int rc = bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
-    umask(before);
-    return rc == 0 || cannot(why, "bind", addr);
-}
-
-static bool bind_inet(int fd, const struct addr *addr, struct reason *why)
-{
-    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte is a byte: it comes back in its place */
-    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (addr->storage.ss_family == AF_INET6)
-        set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !addr->dual_stack);
-    return bind(fd, (const struct sockaddr *)&addr->storage, addr->length) == 0 || cannot(why, "bind", addr);
 }
 
 /* "*" where the kernel has no IPv6. */
@@ -113,62 +59,33 @@ static int open_socket(struct addr *addr)
     return util_fd_private(fd);
 }
 
-/* Is the file at its path the one that was bound? */
-static bool has_name(const struct listener *listener)
-{
-    struct stat st;
-    return lstat(addr_path(&listener->bound), &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino;
-}
-
-static void remove_name(const struct listener *listener)
-{
-    const char *path = addr_path(&listener->bound);
-    if (path != NULL && has_name(listener))
-        unlink(path);
-}
-
-/* Remember which file was bound, to know it again. */
-static void note_name(struct listener *listener)
-{
-    struct stat st;
-    if (lstat(addr_path(&listener->bound), &st) == 0) {
-        listener->dev = st.st_dev;
-        listener->ino = st.st_ino;
-    }
-}
-
-static bool bind_listener(struct listener *listener, const struct conf_listen *wanted, struct reason *why)
+static bool begin_inet(struct listener *listener, int backlog, struct reason *why)
 {
     struct addr *at = &listener->bound;
-    if (addr_path(at) == NULL)
-        return bind_inet(listener->fd, at, why) &&
-               getsockname(listener->fd, (struct sockaddr *)&at->storage, &at->length) == 0;
-    if (!bind_unix(listener->fd, at, wanted->mode, why))
-        return false;
-    note_name(listener);
-    return true;
-}
-
-/* Until a Unix socket listens, another daemon that wants its path may take it for one that was left behind. */
-static bool start_listening(const struct listener *listener, const struct conf *conf, struct reason *why)
-{
-    if (listen(listener->fd, (int)conf->backlog) != 0)
-        return cannot(why, "listen at", &listener->bound);
-    return addr_path(&listener->bound) == NULL || has_name(listener) ||
-           reason_set(why, "%s was taken by somebody else meanwhile", addr_path(&listener->bound));
+    int fd = listener->fd;
+    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte is a byte: it comes back in its place */
+    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (at->storage.ss_family == AF_INET6)
+        set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !at->dual_stack);
+    if (bind(fd, (const struct sockaddr *)&at->storage, at->length) != 0)
+        return listen_cannot(why, "bind", at);
+    return (listen(fd, backlog) == 0 && getsockname(fd, (struct sockaddr *)&at->storage, &at->length) == 0) ||
+           listen_cannot(why, "listen at", at);
 }
 
 static bool open_one(struct listener *listener, struct addr at, const struct conf_listen *wanted,
                      const struct conf *conf, struct reason *why)
 {
-    int fd = open_socket(&at);
+    int fd = open_socket(&at), backlog = (int)conf->backlog;
     *listener = (struct listener){.wanted = wanted->addr, .bound = at, .fd = fd};
     if (fd < 0)
-        return cannot(why, "make a socket for", &at);
+        return listen_cannot(why, "make a socket for", &at);
     listen_set_timeouts(fd, conf->idle);
-    if (bind_listener(listener, wanted, why) && start_listening(listener, conf, why))
+    if (addr_path(&at) != NULL ? listen_unix_begin(listener, wanted->mode, backlog, why)
+                               : begin_inet(listener, backlog, why))
         return true;
-    remove_name(listener);
     close(fd);
     return false;
 }
@@ -207,12 +124,16 @@ static int poll_now(struct pollfd *pollfds, nfds_t n)
     return rc;
 }
 
-/* A Unix socket without its file cannot be reached. */
+/* Of a TCP socket nobody can take it away. */
+static bool has_name(const struct listener *listener)
+{
+    return addr_path(&listener->bound) == NULL || listen_unix_has_name(listener);
+}
+
 static bool is_sound(const struct listener *listener)
 {
     struct pollfd pollfd = {.fd = listener->fd};
-    return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents) &&
-           (addr_path(&listener->bound) == NULL || has_name(listener));
+    return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents) && has_name(listener);
 }
 
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
@@ -235,25 +156,13 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
     return true;
 }
 
-/* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
-static void set_mode(const struct listener *listener, mode_t mode)
-{
-    char file[32];
-    struct stat st;
-    int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino &&
-        (st.st_mode & 0777) != mode)
-        chmod(file, mode);
-    util_close(fd);
-}
-
 void listen_close(const struct listen_set *set, const struct listen_set *kept)
 {
     for (size_t i = 0; i < set->n; i++) {
         if (has_fd(kept, set->at[i].fd))
             continue;
-        remove_name(&set->at[i]);
+        if (addr_path(&set->at[i].bound) != NULL)
+            listen_unix_remove_name(&set->at[i]);
         shutdown(set->at[i].fd, SHUT_RDWR); /* for workers that still hold it, too */
         close(set->at[i].fd);
     }
@@ -265,7 +174,7 @@ void listen_tune(const struct listen_set *set, const struct conf *conf)
         listen(set->at[i].fd, (int)conf->backlog);
         listen_set_timeouts(set->at[i].fd, conf->idle);
         if (addr_path(&set->at[i].bound) != NULL)
-            set_mode(&set->at[i], conf->listen[i].mode);
+            listen_unix_set_mode(&set->at[i], conf->listen[i].mode);
     }
 }
 
@@ -284,8 +193,10 @@ unsigned listen_waiting(const struct listen_set *set, bool *broken)
     struct pollfd pollfds[FD_LISTEN_MAX];
     unsigned waiting = 0;
     *broken = false;
-    for (size_t i = 0; i < set->n; i++)
+    for (size_t i = 0; i < set->n; i++) {
         pollfds[i] = (struct pollfd){.fd = set->at[i].fd, .events = POLLIN};
+        *broken = *broken || !has_name(&set->at[i]);
+    }
     if (poll_now(pollfds, set->n) <= 0)
         return 0;
     for (size_t i = 0; i < set->n; i++) {
@@ -309,7 +220,7 @@ void listen_refuse(const struct listen_set *set)
     struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
     for (size_t i = 0; i < set->n; i++) {
         if (addr_path(&set->at[i].bound) != NULL)
-            remove_name(&set->at[i]);
+            listen_unix_remove_name(&set->at[i]);
         else if (setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
             listen(set->at[i].fd, 0); /* some systems keep filters for root: then at least no more than one waits */
     }

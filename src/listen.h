@@ -14,7 +14,7 @@
 struct listener {
     int fd;
     struct addr wanted; /* as configured; port 0: any */
-    struct addr bound;  /* as the kernel has it */
+    struct addr bound;  /* as clients have it: with the port; the kernel knows a Unix one by another path */
     dev_t dev;          /* of a Unix socket's file, to tell it from one that somebody else put there since */
     ino_t ino;
 };
@@ -38,7 +38,7 @@ void listen_close(const struct listen_set *set, const struct listen_set *kept);
 void listen_tune(const struct listen_set *set, const struct conf *conf);
 
 /* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket
- * no longer listens, because somebody shut it down, say. */
+ * no longer listens, because somebody shut it down, say, or has lost its file. */
 unsigned listen_waiting(const struct listen_set *set, bool *broken);
 
 /* From now on let nobody new in; who is in the queues or on the way there may still be accepted. */

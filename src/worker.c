@@ -39,6 +39,7 @@ enum wait { WAIT_GOT, WAIT_LEAVE, WAIT_RETRY };
 struct guest {
     struct sockaddr_storage peer;
     socklen_t peer_length;
+    const struct listener *listener;
 };
 
 /* Signals */
@@ -185,6 +186,7 @@ static enum wait accept_failed(struct worker *worker)
 static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest)
 {
     guest->peer_length = sizeof guest->peer;
+    guest->listener = &worker->job->listeners->at[fd - FD_LISTEN];
     int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
     if (conn < 0)
         return accept_failed(worker);
@@ -267,13 +269,12 @@ static double drain_deadline(void *context)
 
 static void log_access(struct worker *worker, const struct guest *guest, const struct echo_result *result)
 {
-    struct sockaddr_storage local;
-    socklen_t length = sizeof local;
+    struct addr local = guest->listener->bound; /* a Unix socket's; a TCP one may listen at many */
     char peer_text[ADDR_TEXT_MAX], local_text[ADDR_TEXT_MAX];
-    if (getsockname(FD_CONN, (struct sockaddr *)&local, &length) != 0)
-        local.ss_family = AF_UNSPEC;
+    if (addr_path(&local) == NULL)
+        getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
     addr_format(&guest->peer, guest->peer_length, peer_text);
-    addr_format(&local, length, local_text);
+    addr_format(&local.storage, local.length, local_text);
     const struct log_field fields[] = {
         {.key = "peer", .text = peer_text},
         {.key = "local", .text = local_text},

@@ -18,7 +18,13 @@ ok(-S $path, 'a socket that nobody answers at');
 $d->start;
 echo_ok($d->connect, 'hello', 'is replaced');
 
-# Without its file nobody can reach it: a reload makes it anew.
+# Without its file nobody can reach it: it is made anew.
+$d->expect(qr/WARN \[\d+\] something that workers share was broken/);
+unlink $path or die $!;
+wait_ok(sub { -S $path }, 5, 'a file that was removed comes back');
+echo_ok($d->connect, 'hello', 'with the socket');
+is(sprintf('%04o', (stat $path)[2] & 07777), '0600', 'and its mode');
+$d->log_wait(qr/was broken/);
 unlink $path or die $!;
 ok($d->reload, 'reloaded without its file');
 echo_ok($d->connect, 'hello', 'is there again');
@@ -53,6 +59,18 @@ symlink '/nowhere', $path or die $!;
 refused_ok('a symbolic link', qr/\Q$path\E/);
 ok(-l $path, 'it is still there');
 unlink $path;
+
+# The longest path that there can be, and others that leave hardly any room in the directory's name.
+for my $name ('x', 'xy', 'x' x 7, 'x' x 50) {
+    my $directory = $d->dir . '/';
+    $directory .= 'd' x (107 - length("$directory/$name")) . '/';
+    mkdir $directory or die $!;
+    $d->configure(listen => [ { path => "$directory$name" } ])->start;
+    echo_ok($d->connect("unix:$directory$name"), 'hello', 'the longest path, of which ' . length($name) . ' bytes are the name');
+    is(join(' ', map { s{.*/}{}r } glob "$directory* $directory.[!.]*"), $name, 'is alone there');
+    $d->stop;
+    rmdir $directory or die "$directory: $!";
+}
 
 my $long = $d->dir . '/' . 'x' x 100;
 my $run  = mpechod('-t', '-c', '/dev/null', '-l', "unix:$long");
