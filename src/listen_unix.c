@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -55,19 +56,14 @@ static void name_beside(const struct addr *addr, unsigned number, struct addr *b
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
     const char *path = addr_path(addr);
-    char *name = ((struct sockaddr_un *)&beside->storage)->sun_path;
-    size_t most = sizeof(struct sockaddr_un) - offsetof(struct sockaddr_un, sun_path) - 1;
-    size_t at = strlen(path), base = (size_t)(strrchr(path, '/') + 1 - path);
-    if (at > most - SUFFIX)
-        at = base > most - SUFFIX ? base : most - SUFFIX;
-    size_t end = at + SUFFIX < most ? at + SUFFIX : most;
+    struct sockaddr_un *un = (struct sockaddr_un *)&beside->storage;
+    size_t base = (size_t)(strrchr(path, '/') + 1 - path), most = sizeof un->sun_path - 1;
+    size_t at = MIN(strlen(path), MAX(base, most - SUFFIX)), n = MIN(SUFFIX, most - at);
     *beside = *addr;
-    if (end - at > 1)
-        name[at++] = '.';
-    for (; at < end; at++, number >>= 5)
-        name[at] = letters[number & 31];
-    name[end] = '\0';
-    beside->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + end + 1);
+    for (size_t i = 0; i < n; i++)
+        un->sun_path[at + i] = i == 0 && n > 1 ? '.' : letters[number >> 5 * (n - 1 - i) & 31];
+    un->sun_path[at + n] = '\0';
+    beside->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + at + n + 1);
 }
 
 static bool bind_beside(int fd, const struct addr *addr, mode_t mode, struct addr *beside)

@@ -35,7 +35,12 @@ cmp_ok($calls->() - $before, '<', 30, 'after a few forks');
 echo_ok($c, 'and on and on', 'that connection still goes on');
 
 $strace->detach;
-$d->log_wait(qr/full speed/);
+$d->log_mark;
+$d->signal('USR1');
+$d->log_wait(qr/log reopened/);
+wait_until(sub { $d->idle_workers >= 2 });
+kill KILL => ($d->idle_workers)[0];
+ok($d->log_wait(qr/full speed/), 'new workers of the same configuration do not make it forget');
 wait_ok(sub { $d->idle_workers >= 2 }, 10, 'the pool is whole again');
 end_ok($c);
 finish();
