@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby,
- * and so few if they are the very end of what is owed. */
-enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, PROOF_END = 3, NEARBY = 4096 };
+/* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
+enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
 /* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
 struct run {
@@ -114,11 +113,13 @@ static struct run find_run(const struct fault_sample *sample, size_t from)
 static bool slide(const struct fault_sample *sample, size_t length, uint64_t *offset)
 {
     uint64_t owed = sample->owed;
+    if (!is_telling(sample, 0, length))
+        return false;
     *offset = sample->offset + owed - length;
-    if (length == sample->length && length >= PROOF_END && length < owed && is_own(sample, *offset, 0, length))
+    if (length == sample->length && length < owed && is_own(sample, *offset, 0, length))
         return true;
     length = lesser(length, PROOF);
-    for (uint64_t distance = 1; distance <= NEARBY && is_telling(sample, 0, length); distance++) {
+    for (uint64_t distance = 1; distance <= NEARBY; distance++) {
         *offset = sample->offset + distance;
         if (distance + length <= owed && is_own(sample, *offset, 0, length))
             return true;

@@ -93,10 +93,10 @@ static size_t fill_part(const struct pattern *pattern, uint64_t offset, unsigned
     return n;
 }
 
-/* Of the pattern a copy is used, as the compiler must take out for a way to write to the original. */
-void pattern_fill(const struct pattern *original, uint64_t offset, unsigned char *out, size_t length)
+/* A copy of the pattern stays in registers: given itself might be written to by way of out. */
+void pattern_fill(const struct pattern *given, uint64_t offset, unsigned char *out, size_t length)
 {
-    const struct pattern pattern = *original;
+    const struct pattern pattern = *given;
     size_t done = offset % WORD == 0 ? 0 : fill_part(&pattern, offset, out, length);
     uint64_t index = (offset + done) / WORD;
     for (; length - done >= WORD; done += WORD) {

@@ -157,6 +157,8 @@ static bool diagnose(struct scene *scene)
     if (scene->wrong == scene->came)
         return false;
     scene->seen = scene->came - scene->wrong;
+    if (scene->seen > FAULT_SAMPLE)
+        scene->seen = FAULT_SAMPLE;
     if (unit_chance(&scene->random, 50))
         scene->seen = up_to(scene, scene->seen);
     unsigned char *data = malloc(scene->seen); /* of this size: whoever reads on is caught */
