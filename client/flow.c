@@ -199,6 +199,8 @@ static void diagnose(struct flow *flow, const unsigned char *data, size_t length
         .data = data,
         .length = length,
     });
+    if (flow->pattern.lines)
+        end_lines(flow, flow->got, &flow->fault.expected, 1);
 }
 
 static void tell_replies(struct flow *flow, int64_t now)

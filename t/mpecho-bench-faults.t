@@ -34,6 +34,7 @@ meets('a late answer', [qw(delay 0.5)], qr/no reply from .* in time/, '-W', 0.2)
 # Of a pipeline, too.
 meets('missing bytes in a pipeline', [qw(drop 5000 77)], qr/missing: 77 of/, '-P', 8);
 meets('a changed byte in lines', [qw(flip 64)], qr/at offset \d+: changed: /, '--lines');
+meets('a changed newline', [qw(flip 4095)], qr/at offset \d+: changed: sent 0x0a, received 0x/, '--lines');
 
 # What was lost is counted, and the bench goes on, with a new connection.
 my $client = start_mpecho('bench', '-q', '-t', 1, '-c', 8, $server->target);
