@@ -47,18 +47,28 @@ static void set_seconds(json_t *object, const char *key, int64_t ns)
 }
 
 /* Names and paths may be any bytes, JSON is UTF-8. */
+static json_t *replace_bytes(const char *text)
+{
+    char *ascii = strdup(text);
+    if (ascii == NULL)
+        return NULL;
+    for (char *c = ascii; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    json_t *value = json_string(ascii);
+    free(ascii);
+    return value;
+}
+
+/* text may be NULL. */
 static void set_text(json_t *object, const char *key, const char *text)
 {
-    json_t *value = text == NULL ? json_null() : json_string(text);
-    if (value == NULL) {
-        char *ascii = strdup(text);
-        for (char *c = ascii; c != NULL && *c != '\0'; c++)
-            if ((unsigned char)*c >= 0x80)
-                *c = '?';
-        value = ascii == NULL ? NULL : json_string(ascii);
-        free(ascii);
+    if (text == NULL) {
+        set(object, key, json_null());
+        return;
     }
-    set(object, key, value);
+    json_t *value = json_string(text);
+    set(object, key, value != NULL ? value : replace_bytes(text));
 }
 
 /* Writing: one object, on a line of its own in a stream. A failure is in the file's error flag. */
