@@ -239,8 +239,10 @@ static enum status probe_targets(struct ping *ping, const struct target *targets
     set_deadline(ping);
     prober_connect(ping->prober, clock_now());
     ev_run(ping->loop, 0);
-    if (ping->report != NULL)
+    if (ping->report != NULL) {
+        signals_release();
         return report_close(ping->report, &ping->result);
+    }
     return ping->status == STATUS_NO_CONNECTION ? report_nothing(ping->options, ping->status) : ping->status;
 }
 

@@ -5,7 +5,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use EchoServer;
 use FaultyServer;
-use Fcntl qw(O_NONBLOCK O_WRONLY);
 use Mpecho;
 use Test::More;
 
@@ -57,21 +56,3 @@ is(end_of($client)->{status}, 130, 'a second INT ends it at once');
 $server->stop;
 
 finish();
-
-sub has_room ($pipe) {
-    vec(my $set = '', fileno $pipe, 1) = 1;
-    return select(undef, $set, undef, 0) > 0;
-}
-
-# To the last byte, so that not even a summary fits. Opened anew, so that it is not O_NONBLOCK for others.
-sub fill ($pipe) {
-    sysopen my $end, "/proc/self/fd/" . fileno $pipe, O_WRONLY | O_NONBLOCK or die "/proc: $!";
-    1 while syswrite $end, '.';
-}
-
-# signals(7): INT is not blocked any more.
-sub hears_int ($client) {
-    open my $status, '<', "/proc/$client->{pid}/status" or return;
-    my ($blocked) = map { /^SigBlk:\s*([0-9a-f]+)/ ? hex $1 : () } readline $status;
-    return defined $blocked && !($blocked & 1 << 1);
-}

@@ -15,6 +15,7 @@ use v5.36;
 
 use Cwd ();
 use Exporter 'import';
+use Fcntl qw(O_NONBLOCK O_WRONLY);
 use File::Basename qw(dirname);
 use File::Temp ();
 use IO::Handle;
@@ -23,7 +24,8 @@ use POSIX qw(EAGAIN WNOHANG);
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(mpecho start_mpecho wait_for_output end_of is_running echoes loses random_bytes now wait_until temp_dir finish);
+our @EXPORT = qw(mpecho start_mpecho wait_for_output end_of is_running awaits_int hears_int has_room fill echoes
+  loses random_bytes now wait_until temp_dir finish);
 
 our $SOURCE  = Cwd::abs_path(dirname(__FILE__) . '/../..');
 our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$SOURCE/client/mpecho";
@@ -121,6 +123,29 @@ sub pump ($client, $deadline) {
 }
 
 sub mpecho (@arguments) { end_of(start_mpecho(@arguments)) }
+
+# Of a pipe.
+sub has_room ($pipe) {
+    vec(my $set = '', fileno $pipe, 1) = 1;
+    return select(undef, $set, undef, 0) > 0;
+}
+
+# To the last byte, so that not even a summary fits. Opened anew, so that it is not O_NONBLOCK for others.
+sub fill ($pipe) {
+    sysopen my $end, "/proc/self/fd/" . fileno $pipe, O_WRONLY | O_NONBLOCK or die "/proc: $!";
+    1 while syswrite $end, '.';
+}
+
+# signals(7): does it wait for INT and the like, or let them end it? Neither before it has come so far.
+sub awaits_int ($client) { (blocked_signals($client) // 0) & 1 << 1 }
+sub hears_int  ($client) { !((blocked_signals($client) // 1 << 1) & 1 << 1) }
+
+sub blocked_signals ($client) {
+    open my $status, '<', "/proc/$client->{pid}/status" or return;
+    my %status = map { /^(\w+):\s*(\S+)/ } readline $status;
+    return if ($status{Name} // '') ne 'mpecho';
+    return hex substr $status{SigBlk}, -8;
+}
 
 sub is_running ($client) { waitpid($client->{pid}, WNOHANG) == 0 }
 

@@ -1,0 +1,58 @@
+#!/usr/bin/perl
+# Signals to mpecho bench: QUIT shows the summary so far, INT and TERM end with it, a second one ends at once, whether or
+# not anybody reads the output.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use FaultyServer;
+use Mpecho;
+use Test::More;
+
+my $server = FaultyServer->new;
+my $summary = qr/^messages +[\d,]+ sent, [\d,]+ came back, none lost\nrate /m;
+
+for my $signal (qw(INT TERM)) {
+    my $client = start_mpecho('bench', '-t', 60, '-i', 0.05, $server->target);
+    ok(wait_for_output($client, qr/^ +0\.00-/m), "$signal: running");
+    kill $signal => $client->{pid};
+    my $r = end_of($client);
+    is($r->{status}, 0, "$signal: status 0");
+    like($r->{out}, $summary, "$signal: the summary");
+    is($r->{err}, '', "$signal: no error");
+}
+
+my $client = start_mpecho('bench', '-t', 60, '-i', 0.05, '--json', $server->target);
+ok(wait_until(sub { awaits_int($client) }), 'QUIT: running');
+kill QUIT => $client->{pid};
+ok(wait_until(sub { -s $client->{stderr} }), 'QUIT: something is written to standard error');
+kill INT => $client->{pid};
+my $r = end_of($client);
+like($r->{err}, qr/^messages /m, 'QUIT: it is the summary so far');
+is(() = $r->{err} =~ /^messages /mg, 1, 'QUIT: only one');
+unlike($r->{out}, qr/^messages /m, 'QUIT: standard output has JSON only');
+is($r->{status}, 0, 'QUIT: no failure');
+
+# Nobody reads: INT ends the measuring, and the next one the waiting for the reader.
+{
+    pipe my $reader, my $stdout or die "pipe: $!";
+    fill($stdout);
+    my $client = start_mpecho('bench', '-t', 60, '-i', 0.05, '--json-stream', $server->target, { stdout => $stdout });
+    ok(wait_until(sub { awaits_int($client) }), 'nobody reads: running');
+    kill INT => $client->{pid};
+    ok(wait_until(sub { hears_int($client) }), 'INT: it has heard');
+    kill INT => $client->{pid};
+    is(end_of($client)->{status}, 130, 'a second INT ends it at once');
+}
+
+# When it is only the summary that nobody reads, one is enough.
+for my $mode (['bench', '-t', 0.7], ['ping', '-c', 3, '-i', 0.3]) {
+    pipe my $reader, my $stdout or die "pipe: $!";
+    fill($stdout);
+    my $client = start_mpecho(@$mode, '--json', $server->target, { stdout => $stdout });
+    ok(wait_until(sub { awaits_int($client) }), "$mode->[0]: running");
+    ok(wait_until(sub { hears_int($client) }), "$mode->[0]: nothing left but the summary");
+    kill INT => $client->{pid};
+    is(end_of($client)->{status}, 130, "$mode->[0]: INT ends it at once");
+}
+$server->stop;
+finish();
