@@ -45,6 +45,7 @@ static enum status converse(const struct options *options, int fd)
         session->fd = fd;
         session->typed = options->mode == MODE_INTERACTIVE;
         session->wait = (int)((options->timeout + CLOCK_MS - 1) / CLOCK_MS); /* poll(2) takes no less */
+        session_begin(session);
         status = session_run(session);
     } else {
         warnx("out of memory");

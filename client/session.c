@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,15 +30,42 @@ static bool is_transient(int error)
     return error == EINTR || error == EAGAIN;
 }
 
-static bool has_output(const struct session *session)
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+bool session_takes_input(const struct session *session)
+{
+    return session->status == STATUS_OPEN && !session->input_ended;
+}
+
+bool session_has_echo(const struct session *session)
 {
     return session->written < session->received;
 }
 
-/* Room for one byte more than is read: the filter may give back one that it held. */
-static bool wants_input(const struct session *session)
+/* Less by a byte than the window has: the filter may give back one that it held. */
+static size_t room_for_input(const struct session *session)
 {
-    return !session->input_ended && window_room(&session->window) > 1;
+    size_t room = window_room(&session->window);
+    return room > 1 ? room - 1 : 0;
+}
+
+static size_t room_for_keys(const struct session_line *line)
+{
+    return line->busy ? 0 : sizeof line->keys - line->key_count;
+}
+
+static size_t room_to_read(const struct session *session)
+{
+    size_t room = session->line.edited ? room_for_keys(&session->line) : room_for_input(session);
+    return session->input_ended ? 0 : room;
+}
+
+static bool wants_to_write(const struct session *session)
+{
+    return session->line.undrawn > 0 || (session_has_echo(session) && !session->line.shown);
 }
 
 static bool wants_to_send(const struct session *session)
@@ -45,20 +73,32 @@ static bool wants_to_send(const struct session *session)
     return session->send_error == 0 && window_unsent(&session->window) > 0;
 }
 
-static void say_difference(const struct session *session, bool ended)
+/* The verdict, and what the user is told when the terminal is as it was found. The first one counts. */
+__attribute__((format(printf, 3, 4))) static void end(struct session *session, enum status status, const char *why, ...)
+{
+    va_list arguments;
+    if (session->status != STATUS_OPEN)
+        return;
+    session->status = status;
+    va_start(arguments, why);
+    vsnprintf(session->why, sizeof session->why, why, arguments);
+    va_end(arguments);
+}
+
+static void end_in_difference(struct session *session, bool ended)
 {
     size_t count;
     uint64_t offset = session->window.returned;
     switch (differ_judge(&session->differ, &session->window, ended, &count)) {
     case DIFFER_CHANGED:
-        warnx("at offset %" PRIu64 ": changed: sent 0x%02x, received 0x%02x", offset, window_peek(&session->window, 0),
-              session->differ.sample[0]);
+        end(session, STATUS_LOSS, "at offset %" PRIu64 ": changed: sent 0x%02x, received 0x%02x", offset,
+            window_peek(&session->window, 0), session->differ.sample[0]);
         return;
     case DIFFER_MISSING:
-        warnx("at offset %" PRIu64 ": missing: %zu of the bytes sent", offset, count);
+        end(session, STATUS_LOSS, "at offset %" PRIu64 ": missing: %zu of the bytes sent", offset, count);
         return;
     case DIFFER_EXTRA:
-        warnx("at offset %" PRIu64 ": extra: %zu of the bytes received", offset, count);
+        end(session, STATUS_LOSS, "at offset %" PRIu64 ": extra: %zu of the bytes received", offset, count);
         return;
     }
 }
@@ -69,12 +109,11 @@ static void end_in_loss(struct session *session, const char *why)
     size_t owed = window_owed(&session->window);
     uint64_t offset = session->window.returned;
     if (session->differ.length > 0)
-        say_difference(session, true);
+        end_in_difference(session, true);
     else if (owed > 0)
-        warnx("at offset %" PRIu64 ": missing: %zu of the bytes sent: %s", offset, owed, why);
+        end(session, STATUS_LOSS, "at offset %" PRIu64 ": missing: %zu of the bytes sent: %s", offset, owed, why);
     else
-        warnx("at offset %" PRIu64 ": %s", offset, why);
-    session->status = STATUS_LOSS;
+        end(session, STATUS_LOSS, "at offset %" PRIu64 ": %s", offset, why);
 }
 
 static void end_in_silence(struct session *session)
@@ -93,36 +132,47 @@ static void end_of_connection(struct session *session, int error)
     if (error == 0)
         error = session->send_error;
     if (error == 0 && complete)
-        session->status = STATUS_GOOD;
+        end(session, STATUS_GOOD, "%s", "");
     else
         end_in_loss(session, error != 0             ? strerror(error)
                              : session->half_closed ? "the server closed the connection"
                                                     : "the server closed the connection early");
 }
 
-static void take_input(struct session *session, const unsigned char *bytes, size_t length)
+size_t session_put(struct session *session, const unsigned char *bytes, size_t length)
 {
     unsigned char kept[INPUT_MAX + 1];
+    size_t taken = smaller(length, smaller(room_for_input(session), INPUT_MAX)), left = taken;
     if (session->typed) {
-        length = goodbye_filter(&session->goodbye, bytes, length, kept, &session->input_ended);
+        left = goodbye_filter(&session->goodbye, bytes, taken, kept, &session->input_ended);
         bytes = kept;
     }
-    window_put(&session->window, bytes, length);
+    window_put(&session->window, bytes, left);
+    return taken;
+}
+
+static void take_input(struct session *session, const unsigned char *bytes, size_t length)
+{
+    struct session_line *line = &session->line;
+    if (line->edited) {
+        memcpy(line->keys + line->key_count, bytes, length);
+        line->key_count += length;
+    } else {
+        session_put(session, bytes, length);
+    }
 }
 
 static void read_input(struct session *session)
 {
     unsigned char bytes[INPUT_MAX];
-    size_t room = window_room(&session->window) - 1;
-    ssize_t n = read(STDIN_FILENO, bytes, room < sizeof bytes ? room : sizeof bytes);
-    if (n > 0) {
+    size_t room = room_to_read(session);
+    ssize_t n = read(STDIN_FILENO, bytes, smaller(room, sizeof bytes));
+    if (n > 0)
         take_input(session, bytes, (size_t)n);
-    } else if (n == 0) {
+    else if (n == 0)
         session->input_ended = true;
-    } else if (!is_transient(errno)) {
-        warn("cannot read standard input");
-        session->status = STATUS_LOCAL;
-    }
+    else if (!is_transient(errno))
+        end(session, STATUS_LOCAL, "cannot read standard input: %s", strerror(errno));
 }
 
 /* After a failed send there may still be echo to receive, and recv() has the last word. */
@@ -171,21 +221,28 @@ static void receive_some(struct session *session)
 /* Not more than PIPE_BUF: a pipe that poll calls writable takes that much at once (pipe(7)), and so do
  * sockets. A terminal may take less, and holds us until it is read, which a terminal always is unless a
  * person stops it. */
-static void write_some(struct session *session)
+static size_t write_some(struct session *session, const void *bytes, size_t length)
 {
-    size_t length = session->received - session->written;
-    length = length < PIPE_BUF ? length : PIPE_BUF;
-    ssize_t n = write(STDOUT_FILENO, session->output + session->written, length);
-    if (n >= 0) {
-        session->written += (size_t)n;
-    } else if (!is_transient(errno)) {
-        warn("cannot write standard output");
-        session->status = STATUS_LOCAL;
-    }
-    if (session->status == STATUS_OPEN && !has_output(session) && differ_enough(&session->differ)) {
-        say_difference(session, false);
-        session->status = STATUS_LOSS;
-    }
+    ssize_t n = write(session->out, bytes, smaller(length, PIPE_BUF));
+    if (n == -1 && !is_transient(errno))
+        end(session, STATUS_LOCAL, "cannot write standard output: %s", strerror(errno));
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void write_line(struct session *session)
+{
+    struct session_line *line = &session->line;
+    size_t n = write_some(session, line->drawing, line->undrawn);
+    line->drawing += n;
+    line->undrawn -= n;
+}
+
+static void write_echo(struct session *session)
+{
+    size_t left = session->received - session->written;
+    session->written += write_some(session, session->output + session->written, left);
+    if (!session_has_echo(session) && differ_enough(&session->differ))
+        end_in_difference(session, false);
 }
 
 /* Milliseconds for poll: how long the server may still be silent. The clock stands still while the server
@@ -195,60 +252,71 @@ static int patience(const struct session *session)
 {
     bool owes = session->half_closed || window_owed(&session->window) + window_unsent(&session->window) > 0;
     bool person = session->typed && !session->input_ended;
-    if (session->wait == 0 || !owes || person || has_output(session))
+    if (session->wait == 0 || !owes || person || session_has_echo(session))
         return -1;
     int64_t left = session->heard + session->wait - now();
     return left > 0 ? (int)left : 0;
 }
 
+enum { INPUT, SERVER, OUTPUT, SIGNALS, SOURCES };
+
 /* poll reports errors and hang-ups even of what is not asked for, again and again: whoever cannot act on them
  * now is left out (-1). */
-static int wait_for_events(struct session *session, struct pollfd *in, struct pollfd *net, struct pollfd *out)
+static int wait_for_events(struct session *session, struct pollfd *fds)
 {
-    short events = (short)((has_output(session) ? 0 : POLLIN) | (wants_to_send(session) ? POLLOUT : 0));
-    struct pollfd fds[] = {
-        {.fd = wants_input(session) ? STDIN_FILENO : -1, .events = POLLIN},
-        {.fd = events != 0 ? session->fd : -1, .events = events},
-        {.fd = has_output(session) ? STDOUT_FILENO : -1, .events = POLLOUT},
-    };
+    const struct session_line *line = &session->line;
+    short events = (short)((session_has_echo(session) ? 0 : POLLIN) | (wants_to_send(session) ? POLLOUT : 0));
+    fds[INPUT] = (struct pollfd){.fd = room_to_read(session) > 0 ? STDIN_FILENO : -1, .events = POLLIN};
+    fds[SERVER] = (struct pollfd){.fd = events != 0 ? session->fd : -1, .events = events};
+    fds[OUTPUT] = (struct pollfd){.fd = wants_to_write(session) ? session->out : -1, .events = POLLOUT};
+    fds[SIGNALS] = (struct pollfd){.fd = line->edited ? line->signals : -1, .events = POLLIN};
     int limit = patience(session);
-    int n = poll(fds, 3, limit);
+    int n = poll(fds, SOURCES, limit);
     if (limit == -1)
         session->heard = now();
-    *in = fds[0];
-    *net = fds[1];
-    *out = fds[2];
     return n;
 }
 
-static void step(struct session *session)
+static void act(struct session *session, const struct pollfd *fds)
 {
-    struct pollfd in, net, out;
-    int n = wait_for_events(session, &in, &net, &out);
-    if (n == 0)
-        end_in_silence(session);
-    if (n == -1 && !is_transient(errno)) {
-        warn("poll");
-        session->status = STATUS_LOCAL;
-    }
-    if (n <= 0)
-        return;
-    if (in.revents != 0)
+    session->line.signalled = fds[SIGNALS].revents != 0;
+    if (fds[INPUT].revents != 0)
         read_input(session);
-    if ((net.revents & ~POLLIN) != 0 && wants_to_send(session))
+    if ((fds[SERVER].revents & ~POLLIN) != 0 && wants_to_send(session))
         send_some(session);
-    half_close(session);
-    if ((net.revents & ~POLLOUT) != 0 && !has_output(session) && session->status == STATUS_OPEN)
+    if ((fds[SERVER].revents & ~POLLOUT) != 0 && !session_has_echo(session) && session->status == STATUS_OPEN)
         receive_some(session);
-    if (out.revents != 0)
-        write_some(session);
+    else if (fds[OUTPUT].revents != 0 && session->line.undrawn > 0)
+        write_line(session);
+    else if (fds[OUTPUT].revents != 0)
+        write_echo(session);
+}
+
+void session_step(struct session *session)
+{
+    struct pollfd fds[SOURCES];
+    half_close(session);
+    int n = wait_for_events(session, fds);
+    if (n > 0)
+        act(session, fds);
+    else if (n == 0)
+        end_in_silence(session);
+    else if (!is_transient(errno))
+        end(session, STATUS_LOCAL, "poll: %s", strerror(errno));
+}
+
+void session_begin(struct session *session)
+{
+    session->status = STATUS_OPEN;
+    session->heard = now();
+    session->out = STDOUT_FILENO;
 }
 
 enum status session_run(struct session *session)
 {
-    session->status = STATUS_OPEN;
-    session->heard = now();
     while (session->status == STATUS_OPEN)
-        step(session);
+        session_step(session);
+    if (session->status != STATUS_GOOD)
+        warnx("%s", session->why);
     return session->status;
 }
