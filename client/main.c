@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "check.h"
 #include "clock.h"
+#include "edit.h"
 #include "options.h"
 #include "ping.h"
 #include "report.h"
@@ -46,6 +47,8 @@ static enum status converse(const struct options *options, int fd)
         session->typed = options->mode == MODE_INTERACTIVE;
         session->wait = (int)((options->timeout + CLOCK_MS - 1) / CLOCK_MS); /* poll(2) takes no less */
         session_begin(session);
+        if (session->typed)
+            edit_lines(session);
         status = session_run(session);
     } else {
         warnx("out of memory");

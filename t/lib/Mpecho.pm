@@ -33,6 +33,7 @@ our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$SOURCE/client/mpec
 my $main_pid = $$;
 my %running;    # pid => 1
 $SIG{PIPE} = 'IGNORE';
+$ENV{TERM} = 'dumb';    # a terminal's own line editing, but for tests that say otherwise
 
 sub now () { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
 

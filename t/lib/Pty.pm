@@ -7,7 +7,8 @@
 #     is($pty->read_some(6), "hello\n");
 #
 # The terminal does not show what is typed and writes \n as it is, so what is read is the program's output and nothing
-# else; lines are edited as usual, so ^D is the end of input. It is nobody's controlling terminal: ^C does nothing.
+# else; lines are edited as usual, so ^D is the end of input. It is nobody's controlling terminal, and ^C does nothing,
+# unless the program is started with in_child => sub { $pty->control }.
 package Pty;
 use v5.36;
 
@@ -18,7 +19,7 @@ use POSIX qw(EAGAIN);
 use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
 
 # <asm-generic/ioctls.h>, which nearly all architectures use. Elsewhere new() returns nothing.
-use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430 };
+use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSCTTY => 0x540e, TIOCSWINSZ => 0x5414 };
 
 sub new ($class) {
     sysopen my $master, '/dev/ptmx', O_RDWR | O_NOCTTY or return;
@@ -36,6 +37,32 @@ sub new ($class) {
 }
 
 sub slave ($self) { $self->{slave} }
+
+# In a child: lead a session of its own, with this terminal to control it.
+sub control ($self) {
+    POSIX::setsid();
+    ioctl $self->{slave}, TIOCSCTTY, 0 or die "TIOCSCTTY: $!";
+}
+
+# Whom it controls gets SIGWINCH.
+sub resize ($self, $rows, $columns) {
+    ioctl $self->{master}, TIOCSWINSZ, pack 'S4', $rows, $columns, 0, 0 or die "TIOCSWINSZ: $!";
+}
+
+# All modes, as something to compare.
+sub modes ($self) {
+    my $mode = POSIX::Termios->new;
+    $mode->getattr(fileno $self->{slave}) // die "tcgetattr: $!";
+    return join ' ', $mode->getiflag, $mode->getoflag, $mode->getcflag, $mode->getlflag,
+      map { $mode->getcc($_) } 0 .. POSIX::NCCS - 1;
+}
+
+# Whether the terminal hands over lines, and not each key.
+sub is_cooked ($self) {
+    my $mode = POSIX::Termios->new;
+    $mode->getattr(fileno $self->{slave}) // die "tcgetattr: $!";
+    return $mode->getlflag & POSIX::ICANON;
+}
 
 # Type text without reading: true when the terminal took it all within $seconds.
 sub type ($self, $text, $seconds = 10) {

@@ -1,0 +1,113 @@
+# Screen.pm: what a person sees: as much of an xterm as line editing needs.
+#
+#     my $screen = Screen->new(24, 60);
+#     $screen->show($bytes);                # UTF-8, in any division
+#     is($screen->text, "hello\nhello");    # rows without the blanks at their ends, down to the last that is not blank
+#     is_deeply([$screen->unknown], []);    # sequences that it does not know
+package Screen;
+use v5.36;
+
+use Encode ();
+
+sub new ($class, $rows, $columns) {
+    return bless { rows => $rows, columns => $columns, cells => [map { [] } 1 .. $rows], row => 0, column => 0,
+        rest => '', unknown => [] }, $class;
+}
+
+sub text ($self) {
+    my @rows = map { (join '', map { $_ // ' ' } @$_) =~ s/ +$//r } @{ $self->{cells} };
+    return join("\n", @rows) =~ s/\n+$//r;
+}
+
+# What is there stays where it is.
+sub resize ($self, $rows, $columns) {
+    @$self{qw(rows columns)} = ($rows, $columns);
+    $#{ $self->{cells} } = $rows - 1;
+    $_ //= [] for @{ $self->{cells} };
+}
+
+sub unknown ($self) { @{ $self->{unknown} } }
+
+# Row and column, from 0.
+sub cursor ($self) { ($self->{row}, $self->{column}) }
+
+my %control = (
+    "\a" => sub ($self) { },
+    "\b" => sub ($self) { $self->{column}-- if $self->{column} > 0 },
+    "\r" => sub ($self) { $self->{column} = 0 },
+    "\n" => \&line_feed,
+    "\t" => sub ($self) { $self->{column} += 8 - $self->{column} % 8 },
+);
+
+my %sequence = (
+    A => sub ($self, $n) { $self->{row} -= $n },
+    B => sub ($self, $n) { $self->{row} += $n },
+    C => sub ($self, $n) { $self->{column} += $n },
+    D => sub ($self, $n) { $self->{column} -= $n },
+    G => sub ($self, $n) { $self->{column} = $n - 1 },
+    J => sub ($self, $n) { $self->clear_row; $self->{cells}[$_] = [] for $self->{row} + 1 .. $self->{rows} - 1 },
+    K => sub ($self, $n) { $self->clear_row },
+    P => sub ($self, $n) { splice @{ $self->here }, $self->{column}, $n if @{ $self->here } > $self->{column} },
+    '@' => sub ($self, $n) { $self->insert($n) },
+    h => sub ($self, $n) { $self->{inserting} = 1 },
+    l => sub ($self, $n) { $self->{inserting} = 0 },
+);
+
+sub show ($self, $bytes) {
+    $self->{rest} .= $bytes;
+    while (length $self->{rest}) {
+        if ($self->{rest} =~ s/^\e\[([\d;?]*)([@-~])//) { $self->control_sequence($1, $2) }
+        elsif ($self->{rest} =~ /^\e(?:$|\[[\d;?]*$)/) { return }
+        elsif ($self->{rest} =~ s/^(\e.?|[\0-\x1f\x7f])//s) { $self->control($1) }
+        elsif ($self->{rest} =~ s/^([\xc2-\xdf].|[\xe0-\xef]..|[\xf0-\xf4]...|[\x20-\x7e])//s) {
+            $self->put(Encode::decode('UTF-8', $1));
+        }
+        elsif ($self->{rest} =~ /^[\xc2-\xf4][\x80-\xbf]{0,2}$/) { return }
+        else { $self->{rest} =~ s/^.//s; $self->put("\x{fffd}") }
+    }
+}
+
+sub control ($self, $what) {
+    my $action = $control{$what};
+    if ($action) { $action->($self) }
+    else         { push @{ $self->{unknown} }, $what }
+}
+
+sub control_sequence ($self, $parameters, $final) {
+    my $action = $final =~ /[hl]/ && $parameters ne '4' ? undef : $sequence{$final};
+    if (!$action) { push @{ $self->{unknown} }, "\\e[$parameters$final"; return }
+    $action->($self, $parameters || 1);
+    $self->{row} = within($self->{row}, $self->{rows});
+    $self->{column} = within($self->{column}, $self->{columns});
+}
+
+sub within ($place, $size) { $place < 0 ? 0 : $place >= $size ? $size - 1 : $place }
+
+sub here ($self) { $self->{cells}[$self->{row}] }
+
+sub clear_row ($self) { splice @{ $self->here }, $self->{column} if @{ $self->here } > $self->{column} }
+
+sub line_feed ($self) {
+    my $cells = $self->{cells};
+    if ($self->{row} + 1 < $self->{rows}) { $self->{row}++ }
+    else { $self->{cells} = [@$cells[1 .. $#$cells], []] }
+}
+
+sub insert ($self, $n) {
+    my $row = $self->here;
+    return if @$row <= $self->{column};
+    splice @$row, $self->{column}, 0, (' ') x $n;
+    splice @$row, $self->{columns} if @$row > $self->{columns};
+}
+
+# A row that is full is left only when there is something for the next one.
+sub put ($self, $character) {
+    if ($self->{column} >= $self->{columns}) {
+        $self->{column} = 0;
+        $self->line_feed;
+    }
+    $self->insert(1) if $self->{inserting};
+    $self->here->[$self->{column}++] = $character;
+}
+
+1;
