@@ -143,9 +143,10 @@ static void draw_percentiles(struct plot *plot, const struct result *result)
 {
     const struct tally *total = &result->total;
     struct plot_point response[SAMPLES], service[SAMPLES];
+    bool ping = result->options->mode == MODE_PING;
     struct plot_line lines[2] = {
-        {.name = "response time", .colour = BLUE, .points = response},
-        {.name = "service time", .colour = ORANGE, .points = service},
+        {.name = ping ? "with connecting" : "response time", .colour = BLUE, .points = response},
+        {.name = ping ? "round trip" : "service time", .colour = ORANGE, .points = service},
     };
     plot->top = PERCENTILES_TOP;
     plot->to = 1.03 * nines_of(&total->response);
