@@ -61,7 +61,9 @@ static void name_beside(const struct addr *addr, unsigned number, struct addr *b
     size_t at = MIN(strlen(path), MAX(base, most - SUFFIX)), n = MIN(SUFFIX, most - at);
     *beside = *addr;
     for (size_t i = 0; i < n; i++)
-        un->sun_path[at + i] = i == 0 && n > 1 ? '.' : letters[number >> 5 * (n - 1 - i) & 31];
+        un->sun_path[at + i] = letters[number >> 5 * (n - 1 - i) & 31];
+    if (n > 1)
+        un->sun_path[at] = '.';
     un->sun_path[at + n] = '\0';
     beside->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + at + n + 1);
 }
