@@ -38,11 +38,11 @@ no_connection('no path', qr{unix:: a socket's path has 1 to 107 bytes}, 'unix:')
 no_connection('a path too long', qr{unix:/x+: a socket's path has 1 to 107 bytes}, 'unix:/' . 'x' x 107);
 
 # A queue that nobody accepts from, and full: the next connection waits, but not for ever.
-sub fill ($connect) { return map { $connect->() // () } 1 .. 4 }
+sub fill_queue ($connect) { return map { $connect->() // () } 1 .. 4 }
 
 my $tcp = IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => '127.0.0.1', Listen => 1) or die "socket: $@";
 $port = $tcp->sockport;
-my @queued = fill(sub {
+my @queued = fill_queue(sub {
     IO::Socket::IP->new(Type => SOCK_STREAM, PeerHost => '127.0.0.1', PeerPort => $port, Blocking => 0);
 });
 my $begun = now();
@@ -51,7 +51,7 @@ no_connection('no answer', qr/cannot connect to 127\.0\.0\.1 port $port: 127\.0\
 cmp_ok(now() - $begun, '<', 5, 'in time');
 
 my $unix = IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => "$dir/full", Listen => 1) or die "socket: $!";
-@queued = fill(sub { IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "$dir/full", Timeout => 0.01) });
+@queued = fill_queue(sub { IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "$dir/full", Timeout => 0.01) });
 no_connection('no answer from a Unix socket', qr{cannot connect to unix:\Q$dir\E/full: Connection timed out},
     '-W', '0.2', "unix:$dir/full");
 
