@@ -18,10 +18,18 @@ static void release(struct ev_loop *loop) EV_THROW
     pthread_mutex_unlock(&lane->lock);
 }
 
+/* A mutex alone is not fair: a busy lane has it again before another thread that was woken gets to run, for as long as
+ * it is busy. With the gate, which that thread has shut behind itself, the lane comes after it. */
+static void take_lock(struct lane *lane)
+{
+    pthread_mutex_lock(&lane->gate);
+    pthread_mutex_lock(&lane->lock);
+    pthread_mutex_unlock(&lane->gate);
+}
+
 static void acquire(struct ev_loop *loop) EV_THROW
 {
-    struct lane *lane = ev_userdata(loop);
-    pthread_mutex_lock(&lane->lock);
+    take_lock(ev_userdata(loop));
 }
 
 static void on_wake(struct ev_loop *loop, ev_async *wake, int events)
@@ -72,6 +80,7 @@ struct lane *lane_create(const struct lane_plan *plan, size_t index)
     lane->plan = *plan;
     lane->index = index;
     lane->members = share(plan->options, index);
+    pthread_mutex_init(&lane->gate, NULL);
     pthread_mutex_init(&lane->lock, NULL);
     lane->loop = ev_loop_new(EVFLAG_NOENV);
     if (lane->loop == NULL)
@@ -88,7 +97,7 @@ static void *run(void *argument)
 {
     struct lane *lane = argument;
     const uint64_t one = 1;
-    pthread_mutex_lock(&lane->lock);
+    take_lock(lane);
     lane->plan.kind->begin(lane, clock_now());
     if (!lane->done)
         ev_run(lane->loop, 0);
@@ -111,7 +120,7 @@ bool lane_start(struct lane *lane)
 
 void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems)
 {
-    pthread_mutex_lock(&lane->lock);
+    take_lock(lane);
     tally_merge(tally, &lane->tally);
     problems_merge(problems, &lane->problems);
     memset(&lane->tally, 0, sizeof lane->tally);
@@ -121,7 +130,7 @@ void lane_collect(struct lane *lane, struct tally *tally, struct problems *probl
 
 void lane_end(struct lane *lane, bool hurry)
 {
-    pthread_mutex_lock(&lane->lock);
+    take_lock(lane);
     lane->ended = true;
     lane->hurry = lane->hurry || hurry;
     pthread_mutex_unlock(&lane->lock);
@@ -130,7 +139,7 @@ void lane_end(struct lane *lane, bool hurry)
 
 bool lane_is_done(struct lane *lane)
 {
-    pthread_mutex_lock(&lane->lock);
+    take_lock(lane);
     bool done = lane->done;
     pthread_mutex_unlock(&lane->lock);
     return done;
@@ -149,6 +158,7 @@ void lane_destroy(struct lane *lane)
     if (lane->loop != NULL)
         ev_loop_destroy(lane->loop);
     pthread_mutex_destroy(&lane->lock);
+    pthread_mutex_destroy(&lane->gate);
     free(lane);
 }
 

@@ -50,6 +50,7 @@ struct lane {
     struct problems problems;
 
     pthread_t thread;
+    pthread_mutex_t gate; /* who wants the lock next; see lane.c */
     pthread_mutex_t lock;
     ev_async wake;
     ev_timer sweep;
