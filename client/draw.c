@@ -138,23 +138,6 @@ static void draw_rows(FILE *out, const struct rows *rows, uint64_t all, const st
     }
 }
 
-static void draw_percentiles(FILE *out, const struct hist *hist)
-{
-    static const struct {
-        double percent;
-        const char *name;
-    } columns[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}, {99.99, "p99.99"}, {100, "max"}};
-    enum { COLUMNS = sizeof columns / sizeof columns[0] };
-    char text[UNITS_TEXT];
-    fputc('\n', out);
-    for (int i = 0; i < COLUMNS; i++)
-        fprintf(out, "%9s", columns[i].name);
-    fputc('\n', out);
-    for (int i = 0; i < COLUMNS; i++)
-        fprintf(out, "%9s", units_duration((double)hist_percentile(hist, columns[i].percent), text));
-    fputc('\n', out);
-}
-
 void draw_hist(FILE *out, const struct hist *hist, const struct draw_style *style)
 {
     if (hist->count == 0)
@@ -163,5 +146,4 @@ void draw_hist(FILE *out, const struct hist *hist, const struct draw_style *styl
     rows_choose(&rows, hist);
     rows_fill(&rows, hist);
     draw_rows(out, &rows, hist->count, style);
-    draw_percentiles(out, hist);
 }

@@ -1,5 +1,6 @@
 /* report_text.c: the report for people; see report.h and report_format.h. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "clock.h"
 #include "draw.h"
@@ -226,6 +227,12 @@ static void write_assertions(FILE *out, const struct report *report, const struc
         fprintf(out, "%zu of %zu failed\n", all - hold, all);
 }
 
+/* All of them but the deviation, which says little of what is not spread evenly: it would be too wide. */
+static bool is_shown(const struct metric_latency *latency)
+{
+    return strcmp(latency->name, "mdev") != 0;
+}
+
 static void write_latency(FILE *out, const char *name, const struct hist *hist)
 {
     char text[UNITS_TEXT];
@@ -233,12 +240,11 @@ static void write_latency(FILE *out, const char *name, const struct hist *hist)
         return;
     write_label(out, name);
     for (size_t i = 0; i < METRIC_LATENCIES; i++)
-        if (metric_latencies[i].percent < 99.99)
+        if (is_shown(&metric_latencies[i]))
             fprintf(out, "%8s", units_duration(metric_latency_of(&metric_latencies[i], hist), text));
     fputc('\n', out);
 }
 
-/* p99.99 is beside the drawing, here it would be too wide. */
 static void write_latencies(FILE *out, const struct result *result)
 {
     const struct tally *total = &result->total;
@@ -246,7 +252,7 @@ static void write_latencies(FILE *out, const struct result *result)
         return;
     fprintf(out, "\n%*s", LABEL, "");
     for (size_t i = 0; i < METRIC_LATENCIES; i++)
-        if (metric_latencies[i].percent < 99.99)
+        if (is_shown(&metric_latencies[i]))
             fprintf(out, "%8s", metric_latencies[i].name);
     fputc('\n', out);
     write_latency(out,

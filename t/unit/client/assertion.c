@@ -242,5 +242,5 @@ int main(void)
         cmocka_unit_test(test_outcome),  cmocka_unit_test(test_errors),       cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_nonsense), cmocka_unit_test(test_names),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return unit_run("assertion", tests, NULL, NULL);
 }

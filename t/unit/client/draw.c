@@ -26,10 +26,7 @@ static void test_plain(void **state)
     draw(&text, &hist, &style);
     assert_string_equal(text, "  47 us -   51 us  ###########################  90  90.00 %\n"
                               "  51 us -   56 us                                0   0.00 %\n"
-                              "  56 us -   62 us  ###                          10  10.00 %\n"
-                              "\n"
-                              "      p50      p90      p99    p99.9   p99.99      max\n"
-                              "  50.2 us  50.2 us  60.0 us  60.0 us  60.0 us  60.0 us\n");
+                              "  56 us -   62 us  ###                          10  10.00 %\n");
     free(text);
 }
 
@@ -100,8 +97,6 @@ static void test_any_range(void **state)
             hist_add(&hist, (int64_t)(unit_next(&random) >> (22 + unit_below(&random, 42))));
         char *text, *save;
         draw(&text, &hist, &style);
-        assert_non_null(strstr(text, "\n\n"));
-        *strstr(text, "\n\n") = '\0';
         for (char *row = strtok_r(text, "\n", &save); row != NULL; row = strtok_r(NULL, "\n", &save), rows++) {
             assert_true(strlen(row) <= 80);
             sum += values_of(row);

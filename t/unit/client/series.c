@@ -80,5 +80,5 @@ int main(void)
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_probes),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return unit_run("series", tests, NULL, NULL);
 }
