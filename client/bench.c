@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "barrage.h"
 #include "clock.h"
 #include "lane.h"
 #include "report.h"
@@ -246,8 +247,10 @@ static bool allow_descriptors(const struct options *options)
 
 static bool make_lanes(struct bench *bench, const struct target *target)
 {
-    struct lane_plan plan = {
-        .options = bench->options, .target = target, .kind = &stream_load, .notify = bench->notify};
+    struct lane_plan plan = {.options = bench->options,
+                             .target = target,
+                             .kind = bench->options->udp ? &barrage_load : &stream_load,
+                             .notify = bench->notify};
     bench->lanes = calloc(bench->options->threads, sizeof(struct lane *));
     if (bench->lanes == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
         warnx("out of memory, or of random numbers");

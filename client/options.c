@@ -77,7 +77,7 @@ static const struct rule rules[] = {
     {TALK, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0, DAY,
      "give up on a server that is silent this long (default 10; 0: never)"},
     {PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
-     "give up on an address or a reply after this time (default 10)"},
+     "give up on an address or a reply after this time (default 10; -u: 1)"},
     {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 1e-6, DAY * 1e3, "WARNING above this round trip time"},
     {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 1e-6, DAY * 1e3, "CRITICAL above this round trip time"},
     {CHECK, 't', "timeout", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY,
@@ -102,6 +102,8 @@ static const struct rule rules[] = {
     {IN_ALL, 'V', "version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
     {IN_ALL, 'h', "help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
 };
+/* Of times; no option can give it. */
+enum { UNSET = -1 };
 enum { RULES = sizeof rules / sizeof rules[0], LONG_ONLY = 256 };
 
 static const char *const mode_names[MODE_COUNT] = {"interactive", "pipe", "ping", "bench", "check"};
@@ -356,6 +358,8 @@ static const char *contradiction(const struct options *options)
         return "--pipeline makes no sense with --burst, --hold or --crr";
     if (options->udp && (options->crr || options->connect || options->burst || options->hold > 0 || options->lines))
         return "--crr, --connect, --burst, --hold and --lines make no sense with datagrams";
+    if (options->udp && options->depth > 1 && open_loop)
+        return "--pipeline makes no sense with --rate and datagrams, which do not wait for each other";
     if (options->udp && options->port == NULL)
         return "datagrams go to a host and a port";
     if (options->dont_fragment && !options->udp)
@@ -396,11 +400,20 @@ static bool check(const struct options *options)
 static void set_defaults(struct options *options)
 {
     enum options_mode mode = options->mode;
-    options->timeout = 10 * CLOCK_SECOND;
+    options->timeout = UNSET;
     options->connections = options->threads = options->depth = 1;
     options->sizes = (struct sizes){.count = 1, .size = {64}};
     options->interval = CLOCK_SECOND;
     options->duration = mode == MODE_BENCH || mode == MODE_CHECK ? 10 * CLOCK_SECOND : 0;
+}
+
+/* Those that depend on other options. What waits for a datagram, as in ping(8), is not so patient: nobody sends it
+ * again.
+ */
+static void set_defaults_left(struct options *options)
+{
+    if (options->timeout == UNSET)
+        options->timeout = options->udp ? CLOCK_SECOND : 10 * CLOCK_SECOND;
 }
 
 /* The tables that getopt_long wants. */
@@ -453,5 +466,6 @@ bool options_parse(struct options *options, int argc, char **argv)
         if (!take_option(options, rule, optarg))
             return false;
     }
+    set_defaults_left(options);
     return parse_operands(options, argc - optind, argv + optind) && check(options);
 }

@@ -177,7 +177,7 @@ static enum status verdict(const struct result *result)
 {
     bool ping = result->options->mode == MODE_PING;
     const struct tally *total = &result->total;
-    if (total->connected == 0 && !result->options->udp)
+    if (total->connected == 0 && (!result->options->udp || total->refused > 0))
         return STATUS_NO_CONNECTION;
     return total->lost + total->faults + (ping ? 0 : total->broken + total->refused) > 0 ? STATUS_LOSS : STATUS_GOOD;
 }

@@ -12,8 +12,8 @@ struct tally {
     uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or none could be, or never sent */
     uint64_t bytes;                 /* that came back right */
     uint64_t faults;                /* connections or datagrams that came back wrong, see fault.h */
-    uint64_t connected;             /* connections made */
-    uint64_t refused;               /* connections that could not be made, in time or at all */
+    uint64_t connected;             /* connections made; UDP: sockets that got a reply */
+    uint64_t refused;               /* connections that could not be made, in time or at all; UDP: datagrams, by ICMP */
     uint64_t broken;                /* connections that the server closed, reset, or was silent on for too long */
     uint64_t duplicates, reordered; /* UDP: replies that came again, or after a later one */
     double jitter;                  /* UDP: ns, as RFC 3550 6.4.1 has it; of the thread that heard last */

@@ -39,10 +39,10 @@ static int connect_within(int fd, const struct target *target, int64_t wait)
     return 0;
 }
 
-/* Returns a descriptor, or -1 with errno. */
-static int connect_one(const struct target *target, int64_t wait)
+/* Returns a descriptor, or -1 with errno. Of datagrams this only says that there is a route. */
+static int connect_one(const struct target *target, bool udp, int64_t wait)
 {
-    int fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(target->address.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return -1;
     int error = connect_within(fd, target, wait);
@@ -57,7 +57,7 @@ int target_connect(const struct options *options, const struct target *targets, 
 {
     struct target_failures failures = {.length = 0};
     for (*which = 0; *which < count; ++*which) {
-        int fd = connect_one(&targets[*which], options->timeout);
+        int fd = connect_one(&targets[*which], options->udp, options->timeout);
         if (fd != -1) {
             target_tune(fd);
             return fd;
@@ -71,11 +71,19 @@ int target_connect(const struct options *options, const struct target *targets, 
     return -1;
 }
 
-/* So that a message goes out though the last one is not acknowledged. If refused, it is late; Unix sockets refuse. */
+/* So that a message goes out though the last one is not acknowledged. If refused, it is late; all but TCP refuse. */
 void target_tune(int fd)
 {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/* IPv4 may come in IPv6 clothes. */
+unsigned target_headers(const struct target *target)
+{
+    const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)&target->address;
+    bool ipv4 = target->address.ss_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&address->sin6_addr);
+    return ipv4 ? 20 + 8 : 40 + 8;
 }
 
 /* Nobody else's address can be bound to, unless sysctl net.ipv4.ip_nonlocal_bind says so. */

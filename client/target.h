@@ -38,12 +38,15 @@ struct target_failures {
 /* One more; error is an errno. What does not fit is cut off. */
 void target_failed(struct target_failures *failures, const struct target *target, int error);
 
-/* Connect to the first one that answers; the wait for each is options->timeout, 0 = the kernel's own limit. Returns a
- * blocking, close-on-exec descriptor and which one it was, or -1. */
+/* Connect to the first one that answers; of datagrams, that there is a route to. The wait for each is options->timeout,
+ * 0 = the kernel's own limit. Returns a blocking, close-on-exec descriptor and which one it was, or -1. */
 int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which);
 
 /* What every stream of ours wants of its socket: no delay for a small message. */
 void target_tune(int fd);
+
+/* The IP and UDP headers of a datagram that goes there, in bytes, without options. */
+unsigned target_headers(const struct target *target);
 
 /* May they be flooded: is each an address of this machine, or has the user said so? Tells if not. Asked before anything
  * is sent there. */

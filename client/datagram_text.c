@@ -1,0 +1,71 @@
+/* datagram_text.c: what became of a datagram, in words; see datagram.h. Pure. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datagram.h"
+
+static const char *error_text(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "port unreachable";
+    case EHOSTUNREACH:
+        return "host unreachable";
+    case ENETUNREACH:
+        return "network unreachable";
+    case EMSGSIZE:
+        return "datagram too long";
+    case EAGAIN:
+        return "send buffer full";
+    default:
+        return strerror(error);
+    }
+}
+
+static void write_failure(const struct datagram_news *news, char *text, size_t room)
+{
+    char mtu[24] = "";
+    if (news->mtu > 0)
+        snprintf(mtu, sizeof mtu, ", MTU %u", news->mtu);
+    snprintf(text, room, "%s%s%s%s", error_text(news->error), mtu, news->by[0] != '\0' ? ", says " : "", news->by);
+}
+
+const char *datagram_text(const struct datagram_news *news, char text[DATAGRAM_TEXT])
+{
+    text[0] = '\0';
+    switch (news->kind) {
+    case DATAGRAM_REPLIED:
+    case DATAGRAM_DUPLICATE:
+        break;
+    case DATAGRAM_LOST:
+        snprintf(text, DATAGRAM_TEXT, "no reply in time");
+        break;
+    case DATAGRAM_LATE:
+        snprintf(text, DATAGRAM_TEXT, "reply too late");
+        break;
+    case DATAGRAM_FAILED:
+        write_failure(news, text, DATAGRAM_TEXT);
+        break;
+    case DATAGRAM_CHANGED:
+        snprintf(text, DATAGRAM_TEXT, "changed at offset %" PRIu64 ": sent 0x%02x, received 0x%02x", news->offset,
+                 news->expected, news->received);
+        break;
+    case DATAGRAM_TRUNCATED:
+        snprintf(text, DATAGRAM_TEXT, "truncated: %" PRIu64 " of %" PRIu64 " bytes came back", news->length,
+                 news->size);
+        break;
+    case DATAGRAM_EXTENDED:
+        snprintf(text, DATAGRAM_TEXT, "extra: %" PRIu64 " bytes came back, %" PRIu64 " were sent", news->length,
+                 news->size);
+        break;
+    case DATAGRAM_FOREIGN:
+        snprintf(text, DATAGRAM_TEXT, "another socket's data: socket %" PRIu64, news->socket);
+        break;
+    case DATAGRAM_UNKNOWN:
+        snprintf(text, DATAGRAM_TEXT, "a datagram of unknown origin: %" PRIu64 " bytes", news->length);
+        break;
+    }
+    return text;
+}
