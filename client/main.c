@@ -15,6 +15,7 @@
 #include "edit.h"
 #include "options.h"
 #include "ping.h"
+#include "ping_datagram.h"
 #include "report.h"
 #include "session.h"
 #include "status.h"
@@ -71,20 +72,12 @@ static enum status talk(const struct options *options)
     return status;
 }
 
-static enum status run_ping(const struct options *options)
-{
-    if (!options->udp)
-        return ping_run(options);
-    warnx("ping --udp is not supported yet");
-    return STATUS_USAGE;
-}
-
 /* Returns what to exit with: check has its own numbers. */
 static int run(const struct options *options)
 {
     switch (options->mode) {
     case MODE_PING:
-        return run_ping(options);
+        return options->udp ? ping_datagram_run(options) : ping_run(options);
     case MODE_CHECK:
         return (int)check_run(options);
     case MODE_BENCH:

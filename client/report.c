@@ -133,7 +133,7 @@ static void look_for_error(struct report *report)
 
 void report_probe(struct report *report, const struct probe *probe)
 {
-    if (shows_course(report->options))
+    if (shows_course(report->options) && !probe->again)
         series_add_probe(&report->series, probe->at, probe->rtt, probe->bytes > 0);
     if (report->format->probe != NULL && !report->options->quiet)
         report->format->probe(report, probe);

@@ -20,6 +20,7 @@ struct probe {
     int64_t at;        /* ns since the beginning */
     int64_t rtt;       /* ns */
     int64_t connect;   /* ns: how long the connection took, if this was the first on it; 0: it was not */
+    bool again;        /* one that has been told before: as a duplicate, or late */
     const char *note;  /* "DUP!" and the like, or why it is lost; or NULL */
 };
 

@@ -13,8 +13,10 @@ static double ms(int64_t ns)
 static void begin(struct report *report)
 {
     const struct options *options = report->options;
-    fprintf(report->screen.out, "PING %s (%s) %" PRIu64 " bytes of data.\n", options->host, report->target->text,
-            options->sizes.size[0]);
+    fprintf(report->screen.out, "PING %s (%s) %" PRIu64, options->host, report->target->text, options->sizes.size[0]);
+    if (options->sizes.sweep)
+        fprintf(report->screen.out, "-%" PRIu64, options->sizes.size[1]);
+    fputs(" bytes of data.\n", report->screen.out);
     fflush(report->screen.out);
 }
 
@@ -46,7 +48,8 @@ static void probe(struct report *report, const struct probe *probe)
     if (probe->bytes > 0)
         write_reply(out, report, probe);
     else
-        fprintf(out, "seq=%" PRIu64 " lost: %s", probe->sequence, probe->note);
+        fprintf(out, "seq=%" PRIu64 " %s%s", probe->sequence,
+                report->options->sizes.sweep ? "" : "lost: ", probe->note);
     fputc('\n', out);
     fflush(out);
 }
@@ -86,7 +89,26 @@ static void write_percentiles(FILE *out, const char *name, const struct hist *hi
                 ms(hist_percentile(hist, 90)), ms(hist_percentile(hist, 99)));
 }
 
-/* Problems only if no lines have told them. */
+/* If the largest datagram that was tried came back, the path may do more. */
+static void write_path_mtu(FILE *out, const struct result *result)
+{
+    uint64_t mtu = result->path_mtu, data = mtu - target_headers(result->target);
+    if (mtu == 0)
+        fputs("path MTU not found\n", out);
+    else
+        fprintf(out, "path MTU %s%" PRIu64 " (%" PRIu64 " bytes of data in a datagram)\n",
+                data == result->options->sizes.size[1] ? "at least " : "", mtu, data);
+}
+
+static void write_datagrams(FILE *out, const struct result *result)
+{
+    if (result->options->sizes.sweep)
+        write_path_mtu(out, result);
+    else if (result->total.replied > 1)
+        fprintf(out, "jitter %.3f ms\n", result->total.jitter / CLOCK_MS);
+}
+
+/* Problems only if no lines have told them; of datagrams that nobody sent there are none. */
 static void end(struct report *report, const struct result *result)
 {
     FILE *out = report->screen.out;
@@ -95,7 +117,7 @@ static void end(struct report *report, const struct result *result)
     const struct hist *rtt = options->crr ? &total->service : &total->response;
     fprintf(out, "\n--- %s ping statistics ---\n", report->target->text);
     write_counts(out, result);
-    if (options->quiet)
+    if (options->quiet || (options->udp && total->faults > 0))
         report_text_problems(out, &result->problems);
     if (options->connect || options->crr)
         write_spread(out, "connect", &total->connect);
@@ -105,6 +127,8 @@ static void end(struct report *report, const struct result *result)
         write_spread(out, "total", &total->response);
         write_percentiles(out, "total", &total->response);
     }
+    if (options->udp)
+        write_datagrams(out, result);
     fflush(out);
 }
 

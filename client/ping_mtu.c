@@ -1,0 +1,163 @@
+/* ping_mtu.c: a binary search that believes the kernel and routers when they say what would fit, and is content with
+ * silence where nobody does (RFC 4821 calls such a path a black hole); see ping_mtu.h. */
+#include "ping_mtu.h"
+
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+enum { TRIES = 3 };
+
+enum outcome { PENDING, ANSWERED, TOO_LONG, SILENT, REFUSED };
+
+/* answered < high: sizes up to the one come back, from the other on they do not. */
+struct search {
+    struct ping_datagram *ping;
+    uint64_t low, answered, high;
+    uint64_t guess; /* the next size to try; 0: none better than the middle */
+    uint64_t size;  /* that is being tried */
+    enum outcome outcome;
+    unsigned mtu; /* that it is too long for, as was said; 0: nobody said */
+    uint64_t sequence;
+    struct tally tally; /* losing some is no loss here */
+    struct problems problems;
+};
+
+/* A line a try. ---------------------------------------------------------------------------------------------------- */
+
+static enum outcome outcome_of(const struct datagram_news *news)
+{
+    switch (news->kind) {
+    case DATAGRAM_REPLIED:
+    case DATAGRAM_LATE:
+        return ANSWERED;
+    case DATAGRAM_LOST:
+        return SILENT;
+    case DATAGRAM_FAILED:
+        return news->error == EMSGSIZE ? TOO_LONG : news->error == ECONNREFUSED ? REFUSED : SILENT;
+    case DATAGRAM_CHANGED:
+    case DATAGRAM_TRUNCATED:
+    case DATAGRAM_EXTENDED:
+        return TOO_LONG; /* as it were: at this size it would not come back right the next time either */
+    default:
+        return PENDING;
+    }
+}
+
+static void tell(struct search *search, const struct datagram_news *news, int64_t now)
+{
+    char text[DATAGRAM_TEXT], note[DATAGRAM_TEXT + 32];
+    struct probe probe = {.sequence = ++search->sequence, .at = now - search->ping->begun};
+    if (search->outcome == ANSWERED) {
+        probe.bytes = search->size;
+        probe.rtt = now - news->sent;
+    } else {
+        snprintf(note, sizeof note, "%" PRIu64 " bytes: %s", search->size, datagram_text(news, text));
+        probe.note = note;
+    }
+    ping_datagram_tell(search->ping, &probe);
+}
+
+/* A late reply is one all the same, unless by now another size is tried. */
+static void on_news(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
+{
+    struct search *search = socket->owner;
+    enum outcome outcome = outcome_of(news);
+    if (!news->known || news->size != search->size || search->outcome != PENDING || outcome == PENDING)
+        return;
+    search->outcome = outcome;
+    search->mtu = news->mtu;
+    tell(search, news, now);
+}
+
+/* One size. -------------------------------------------------------------------------------------------------------- */
+
+static void try_once(struct search *search)
+{
+    struct ping_datagram *ping = search->ping;
+    search->outcome = PENDING;
+    datagram_send(&ping->socket, search->size, clock_now());
+    while (search->outcome == PENDING && !ping->stopped)
+        ping_datagram_wait(ping, INT64_MAX);
+}
+
+/* Is what was said to fit something new? */
+static bool is_guess(const struct search *search, uint64_t size)
+{
+    return size > search->answered && size + 1 < search->high;
+}
+
+static void learn(struct search *search)
+{
+    unsigned headers = target_headers(search->ping->shared.target);
+    if (search->outcome == ANSWERED) {
+        search->answered = search->size;
+        return;
+    }
+    search->high = search->size;
+    if (search->mtu > headers && is_guess(search, search->mtu - headers)) {
+        search->guess = search->mtu - headers;
+        search->high = search->guess + 1;
+    } else if (search->answered < search->low) {
+        search->guess = search->low < search->high ? search->low : 0; /* is anybody there at all? */
+    }
+}
+
+static void try_size(struct search *search, uint64_t size)
+{
+    search->size = size;
+    for (int i = 0; i < TRIES && (i == 0 || search->outcome == SILENT); i++)
+        try_once(search);
+    learn(search);
+}
+
+/* All of them. ----------------------------------------------------------------------------------------------------- */
+
+/* If the smallest one does not come back either, high is low and that was it. */
+static void halve(struct search *search)
+{
+    search->guess = search->high - 1;
+    while (search->high - search->answered > 1 && !search->ping->stopped && search->outcome != REFUSED) {
+        uint64_t size = search->guess != 0 ? search->guess : search->answered + (search->high - search->answered) / 2;
+        search->guess = 0;
+        try_size(search, size);
+    }
+}
+
+static void conclude(const struct search *search)
+{
+    struct ping_datagram *ping = search->ping;
+    struct result *result = &ping->result;
+    bool found = search->answered >= search->low;
+    if (found && search->high - search->answered == 1)
+        result->path_mtu = search->answered + target_headers(ping->shared.target);
+    tally_merge(&result->total, &search->tally);
+    if (found)
+        result->total.lost = result->total.refused = 0;
+    if (!found || result->total.faults > 0)
+        problems_merge(&result->problems, &search->problems);
+}
+
+void ping_mtu_search(struct ping_datagram *ping)
+{
+    struct search *search = calloc(1, sizeof *search);
+    if (search == NULL) {
+        warnx("out of memory");
+        return;
+    }
+    search->ping = ping;
+    search->low = ping->options->sizes.size[0];
+    search->answered = search->low - 1;
+    search->high = ping->options->sizes.size[1] + 1;
+    ping->socket.owner = search;
+    ping->shared.told = on_news;
+    ping->shared.tally = &search->tally;
+    ping->shared.problems = &search->problems;
+    halve(search);
+    conclude(search);
+    free(search);
+}
