@@ -10,20 +10,18 @@ use v5.36;
 use Encode ();
 
 sub new ($class, $rows, $columns) {
-    return bless { rows => $rows, columns => $columns, cells => [map { [] } 1 .. $rows], row => 0, column => 0,
+    return bless { rows => $rows, columns => $columns, lines => [('') x $rows], row => 0, column => 0,
         rest => '', unknown => [] }, $class;
 }
 
 sub text ($self) {
-    my @rows = map { (join '', map { $_ // ' ' } @$_) =~ s/ +$//r } @{ $self->{cells} };
-    return join("\n", @rows) =~ s/\n+$//r;
+    return join("\n", map { s/ +$//r } @{ $self->{lines} }) =~ s/\n+$//r;
 }
 
 # What is there stays where it is.
 sub resize ($self, $rows, $columns) {
     @$self{qw(rows columns)} = ($rows, $columns);
-    $#{ $self->{cells} } = $rows - 1;
-    $_ //= [] for @{ $self->{cells} };
+    $self->{lines} = [map { $self->{lines}[$_] // '' } 0 .. $rows - 1];
 }
 
 sub unknown ($self) { @{ $self->{unknown} } }
@@ -45,10 +43,10 @@ my %sequence = (
     C => sub ($self, $n) { $self->{column} += $n },
     D => sub ($self, $n) { $self->{column} -= $n },
     G => sub ($self, $n) { $self->{column} = $n - 1 },
-    J => sub ($self, $n) { $self->clear_row; $self->{cells}[$_] = [] for $self->{row} + 1 .. $self->{rows} - 1 },
-    K => sub ($self, $n) { $self->clear_row },
-    P => sub ($self, $n) { splice @{ $self->here }, $self->{column}, $n if @{ $self->here } > $self->{column} },
-    '@' => sub ($self, $n) { $self->insert($n) },
+    J => sub ($self, $n) { $self->replace(''); $self->{lines}[$_] = '' for $self->{row} + 1 .. $self->{rows} - 1 },
+    K => sub ($self, $n) { $self->replace('') },
+    P => sub ($self, $n) { $self->replace($self->rest_of_row =~ s/^.{1,$n}//sr) },
+    '@' => sub ($self, $n) { $self->replace(' ' x $n . $self->rest_of_row) },
     h => sub ($self, $n) { $self->{inserting} = 1 },
     l => sub ($self, $n) { $self->{inserting} = 0 },
 );
@@ -83,21 +81,21 @@ sub control_sequence ($self, $parameters, $final) {
 
 sub within ($place, $size) { $place < 0 ? 0 : $place >= $size ? $size - 1 : $place }
 
-sub here ($self) { $self->{cells}[$self->{row}] }
-
-sub clear_row ($self) { splice @{ $self->here }, $self->{column} if @{ $self->here } > $self->{column} }
-
-sub line_feed ($self) {
-    my $cells = $self->{cells};
-    if ($self->{row} + 1 < $self->{rows}) { $self->{row}++ }
-    else { $self->{cells} = [@$cells[1 .. $#$cells], []] }
+# What is at the cursor and to the right of it.
+sub rest_of_row ($self) {
+    my $line = $self->{lines}[$self->{row}];
+    return length $line > $self->{column} ? substr $line, $self->{column} : '';
 }
 
-sub insert ($self, $n) {
-    my $row = $self->here;
-    return if @$row <= $self->{column};
-    splice @$row, $self->{column}, 0, (' ') x $n;
-    splice @$row, $self->{columns} if @$row > $self->{columns};
+sub replace ($self, $rest) {
+    my $line = sprintf '%-*s', $self->{column}, substr $self->{lines}[$self->{row}], 0, $self->{column};
+    $self->{lines}[$self->{row}] = substr $line . $rest, 0, $self->{columns};
+}
+
+sub line_feed ($self) {
+    my @lines = @{ $self->{lines} };
+    if ($self->{row} + 1 < $self->{rows}) { $self->{row}++ }
+    else                                  { $self->{lines} = [@lines[1 .. $#lines], ''] }
 }
 
 # A row that is full is left only when there is something for the next one.
@@ -106,8 +104,9 @@ sub put ($self, $character) {
         $self->{column} = 0;
         $self->line_feed;
     }
-    $self->insert(1) if $self->{inserting};
-    $self->here->[$self->{column}++] = $character;
+    my $rest = $self->rest_of_row;
+    $self->replace($character . ($self->{inserting} || $rest eq '' ? $rest : substr $rest, 1));
+    $self->{column}++;
 }
 
 1;
