@@ -15,6 +15,8 @@
 /* After the end, datagrams that were due before it and could not be sent get so long. */
 #define BARRAGE_GRACE CLOCK_SECOND
 
+enum { LAUNCH_BATCH = 16 };
+
 struct barrage;
 
 struct post {
@@ -102,10 +104,11 @@ static void fill(struct post *post)
             break;
 }
 
+/* A few at a time, as pace's own arrivals. */
 static void launch_due(struct post *post, int64_t now)
 {
     const struct barrage *barrage = post->barrage;
-    while (is_behind(post) && pace_due(&barrage->pace, post->arrival) <= now) {
+    for (int i = 0; i < LAUNCH_BATCH && is_behind(post) && pace_due(&barrage->pace, post->arrival) <= now; i++) {
         if (launch(post, pace_due(&barrage->pace, post->arrival)) == DATAGRAM_BUSY)
             break;
         post->arrival += barrage->lane->members;
@@ -162,6 +165,7 @@ static void prepare(struct lane *lane, struct barrage *barrage)
     barrage->shared.sockets = plan->options->connections;
     barrage->shared.patient = true;
     barrage->shared.open_loop = plan->options->rate > 0;
+    barrage->shared.since = &lane->since;
     barrage->shared.tally = &lane->tally;
     barrage->shared.problems = &lane->problems;
 }
@@ -230,8 +234,11 @@ static void begin(struct lane *lane, int64_t now)
 static void give_up_behind(struct post *post)
 {
     struct barrage *barrage = post->barrage;
-    for (; is_behind(post); post->arrival += barrage->lane->members)
-        barrage->lane->tally.lost++;
+    if (!is_behind(post))
+        return;
+    barrage->lane->tally.lost +=
+        (barrage->pace.end - post->arrival + barrage->lane->members - 1) / barrage->lane->members;
+    post->arrival = barrage->pace.end;
 }
 
 static void sweep(struct lane *lane, int64_t now)
@@ -241,14 +248,11 @@ static void sweep(struct lane *lane, int64_t now)
     bool hurry = lane->ending && lane->hurry && now - barrage->ended >= LANE_HURRY;
     for (size_t i = 0; i < lane->members; i++) {
         struct post *post = &barrage->posts[i];
-        datagram_expire(&post->socket, now);
+        datagram_expire(&post->socket, hurry ? INT64_MAX : now);
         if (late)
             give_up_behind(post);
-        if (barrage->options->rate <= 0)
-            fill(post);
+        launch_more(post, now);
         settle_if_idle(post);
-        if (hurry)
-            settle(post);
     }
 }
 

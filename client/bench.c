@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -73,7 +74,8 @@ static void keep_faults(struct bench *bench)
 
 static void begin_measuring(struct bench *bench, int64_t now)
 {
-    collect(bench);
+    for (size_t i = 0; i < bench->count; i++)
+        lane_measure(bench->lanes[i], now, &bench->interval, &bench->result.problems);
     keep_faults(bench);
     bench->measuring = true;
     bench->measured = now;
@@ -89,11 +91,16 @@ static void end_interval(struct bench *bench, int64_t now)
     bench->result.bytes = bench->result.total.bytes;
 }
 
-/* Left out when a signal comes while nobody reads what we write. */
+static int64_t end_of_load(const struct bench *bench)
+{
+    return bench->once ? INT64_MAX : bench->begun + bench->options->omit + bench->options->duration;
+}
+
+/* Left out when a signal comes while nobody reads what we write, or the end, which must not wait for that. */
 static void tell_interval(struct bench *bench, int64_t now)
 {
     struct interval interval = interval_until(bench, now);
-    if (signals_wait_for_output(bench->signals))
+    if (signals_wait_for_output(bench->signals, bench->ending ? INT64_MAX : end_of_load(bench)))
         report_interval(bench->report, &interval);
     begin_interval(bench, now);
 }
@@ -102,7 +109,7 @@ static void show_progress(struct bench *bench, int64_t now)
 {
     collect(bench);
     struct interval interval = interval_until(bench, now);
-    if (signals_wait_for_output(bench->signals))
+    if (signals_wait_for_output(bench->signals, end_of_load(bench)))
         report_progress(bench->report, &interval);
     bench->shown = now;
 }
@@ -134,19 +141,16 @@ static void end_load(struct bench *bench, int64_t now, bool hurry)
 
 /* Waiting. --------------------------------------------------------------------------------------------------------- */
 
-static int64_t end_of_load(const struct bench *bench)
-{
-    return bench->once ? INT64_MAX : bench->begun + bench->options->omit + bench->options->duration;
-}
-
 static int64_t earlier(int64_t one, int64_t other)
 {
     return one < other ? one : other;
 }
 
+/* On a schedule that does not drift, whenever the one before was told. */
 static int64_t end_of_interval(const struct bench *bench)
 {
-    return earlier(bench->reported + bench->options->interval, end_of_load(bench));
+    int64_t length = bench->options->interval, passed = (bench->reported - bench->measured) / length;
+    return earlier(bench->measured + (passed + 1) * length, end_of_load(bench));
 }
 
 static int64_t next_event(const struct bench *bench)
@@ -159,13 +163,19 @@ static int64_t next_event(const struct bench *bench)
     return report_is_live(bench->report) ? earlier(bench->shown + PROGRESS, end) : end;
 }
 
+static void interrupt(struct bench *bench, int64_t now)
+{
+    bench->result.interrupted = bench->result.interrupted || !bench->ending;
+    end_load(bench, now, true);
+}
+
 static void take_signal(struct bench *bench, int64_t now)
 {
     int number = signals_next(bench->signals);
     if (number == SIGQUIT)
         report_so_far(bench->report, &bench->result);
     else if (number != 0)
-        end_load(bench, now, true);
+        interrupt(bench, now);
 }
 
 static void wait_for_event(struct bench *bench)
@@ -191,10 +201,13 @@ static bool all_done(struct bench *bench)
     return true;
 }
 
+/* Nobody would see the rest if the output has failed. */
 static void end_and_tell(struct bench *bench, int64_t now)
 {
     end_interval(bench, now);
     tell_interval(bench, now);
+    if (ferror(stdout) != 0)
+        interrupt(bench, now);
 }
 
 static void step(struct bench *bench)
@@ -217,6 +230,8 @@ static void conduct(struct bench *bench)
 {
     bench->begun = bench->measured = clock_now();
     begin_interval(bench, bench->begun);
+    for (size_t i = 0; i < bench->count; i++)
+        lane_begin(bench->lanes[i], bench->begun);
     bench->measuring = bench->options->omit == 0;
     while (!all_done(bench))
         step(bench);

@@ -122,14 +122,15 @@ static bool is_local(int error)
 static void on_unreachable(void *owner, const char *why, int error)
 {
     struct check *check = owner;
-    fail(check, is_local(error) ? CHECK_UNKNOWN : CHECK_CRITICAL, why);
+    if (!check->over)
+        fail(check, is_local(error) ? CHECK_UNKNOWN : CHECK_CRITICAL, why);
     ev_break(check->loop, EVBREAK_ALL);
 }
 
 static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct check *check = owner;
-    if (probe->bytes == 0)
+    if (probe->bytes == 0 && !check->over)
         fail(check, CHECK_CRITICAL, probe->note);
     if (probe->sequence < PROBES && !check->over)
         prober_send(check->prober, now);
@@ -142,16 +143,18 @@ static void on_broke(void *owner, const char *why)
     fail(owner, CHECK_CRITICAL, why);
 }
 
+/* A server that is slow, but answers, has not been asked five times by then; it is judged by what it has answered. */
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct check *check = timer->data;
     char why[sizeof check->text];
     (void)events;
-    snprintf(why, sizeof why, "no answer from %s within %g s", check->options->host,
-             (double)check->options->duration / (double)CLOCK_SECOND);
-    fail(check, CHECK_CRITICAL, why);
     check->over = true;
     prober_stop(check->prober, clock_now());
+    snprintf(why, sizeof why, "no answer from %s within %g s", check->options->host,
+             (double)check->options->duration / (double)CLOCK_SECOND);
+    if (check->tally.replied == 0 || check->tally.lost > 0)
+        fail(check, CHECK_CRITICAL, why);
     ev_break(loop, EVBREAK_ALL);
 }
 
@@ -194,10 +197,12 @@ static void judge(struct check *check)
     bool critical = options->critical > 0 && rtt > (double)options->critical;
     bool warning = options->warning > 0 && rtt > (double)options->warning;
     int64_t limit = critical ? options->critical : options->warning;
-    char text[64];
+    char text[128];
     int n = snprintf(text, sizeof text, "rtt %.3f ms", ms(rtt));
     if (critical || warning)
-        snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", ms((double)limit));
+        n += snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", ms((double)limit));
+    if (check->over)
+        snprintf(text + n, sizeof text - (size_t)n, ", %" PRIu64 " of %d probes in time", check->tally.replied, PROBES);
     if (check->state != CHECK_OK)
         return;
     check->state = critical ? CHECK_CRITICAL : warning ? CHECK_WARNING : CHECK_OK;

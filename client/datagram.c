@@ -134,6 +134,11 @@ static void add_jitter(struct datagram_socket *socket, int64_t transit)
     socket->transit = transit;
 }
 
+static bool counts(const struct datagram_socket *socket, int64_t due)
+{
+    return socket->shared->since == NULL || due >= *socket->shared->since;
+}
+
 static void count_reply(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
 {
     struct tally *tally = socket->shared->tally;
@@ -175,9 +180,9 @@ static void tell(struct datagram_socket *socket, const struct datagram_news *new
     struct tally *tally = socket->shared->tally;
     tally->duplicates += news->kind == DATAGRAM_DUPLICATE;
     tally->refused += is_refusal(news);
-    if (news->kind == DATAGRAM_REPLIED)
+    if (news->kind == DATAGRAM_REPLIED && counts(socket, news->due))
         count_reply(socket, news, now);
-    else if (news->kind != DATAGRAM_DUPLICATE)
+    else if (news->kind != DATAGRAM_REPLIED && news->kind != DATAGRAM_DUPLICATE)
         count_problem(socket, news);
     if (socket->shared->told != NULL)
         socket->shared->told(socket, news, now);
@@ -192,7 +197,7 @@ static void end_waiting(struct datagram_socket *socket, struct datagram_news *ne
     news->ended = true;
     record->state = replied ? ANSWERED : GIVEN_UP;
     socket->outstanding--;
-    socket->shared->tally->lost += !replied;
+    socket->shared->tally->lost += !replied && counts(socket, record->due);
 }
 
 static void give_up(struct datagram_socket *socket, uint64_t number, int64_t now)
@@ -440,7 +445,7 @@ static void remember(struct datagram_socket *socket, uint64_t size, int64_t due,
     socket->outstanding++;
     *recall(socket, number) =
         (struct datagram_record){.due = due, .sent = now, .size = (uint32_t)size, .state = WAITING};
-    socket->shared->tally->sent++;
+    socket->shared->tally->sent += counts(socket, due);
 }
 
 /* An error may be an earlier datagram's, and then it is told as that one's and not as this one's: hence what fails is

@@ -60,8 +60,9 @@ struct datagram_shared {
     size_t memory;   /* how many of the last datagrams are remembered, on each socket: a power of two */
     uint64_t sockets;
     bool dont_fragment;
-    bool patient;   /* a full send buffer is DATAGRAM_BUSY; else a failure like any other */
-    bool open_loop; /* a datagram may be sent later than it is due: count the service time too */
+    bool patient;         /* a full send buffer is DATAGRAM_BUSY; else a failure like any other */
+    bool open_loop;       /* a datagram may be sent later than it is due: count the service time too */
+    const int64_t *since; /* what was due before is not counted; NULL: all is */
     struct tally *tally;
     struct problems *problems;
     void (*told)(struct datagram_socket *socket, const struct datagram_news *news, int64_t now);

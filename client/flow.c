@@ -259,6 +259,14 @@ int64_t flow_waiting_since(const struct flow *flow)
     return flow->state == FLOW_OPEN && flow->outstanding > 0 ? flow->messages[flow->first].sent : 0;
 }
 
+size_t flow_outstanding_since(const struct flow *flow, int64_t due)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < flow->outstanding; i++)
+        count += flow->messages[(flow->first + i) % flow->shared->depth].due >= due;
+    return count;
+}
+
 void flow_give_up(struct flow *flow, int64_t now)
 {
     flow->error = ETIMEDOUT;

@@ -86,6 +86,9 @@ void flow_push(struct flow *flow, int64_t now);
 /* Since when the server has owed a reply or a connection; 0: it owes nothing. */
 int64_t flow_waiting_since(const struct flow *flow);
 
+/* Of the messages that are outstanding, those that were due then or later. */
+size_t flow_outstanding_since(const struct flow *flow, int64_t due);
+
 /* The owner's verdict that it waited long enough: close, and tell `failed`. */
 void flow_give_up(struct flow *flow, int64_t now);
 

@@ -37,10 +37,15 @@ static void on_wake(struct ev_loop *loop, ev_async *wake, int events)
     struct lane *lane = wake->data;
     (void)loop;
     (void)events;
-    if (!lane->ended || lane->ending || lane->done)
-        return;
-    lane->ending = true;
-    lane->plan.kind->end(lane, clock_now());
+    if (lane->begun != 0 && !lane->beginning) {
+        lane->beginning = true;
+        ev_timer_start(lane->loop, &lane->sweep);
+        lane->plan.kind->begin(lane, lane->begun);
+    }
+    if (lane->ended && !lane->ending && !lane->done) {
+        lane->ending = true;
+        lane->plan.kind->end(lane, clock_now());
+    }
 }
 
 static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
@@ -59,7 +64,6 @@ static void watch(struct lane *lane)
     ev_async_start(lane->loop, &lane->wake);
     ev_timer_init(&lane->sweep, on_sweep, period, period);
     lane->sweep.data = lane;
-    ev_timer_start(lane->loop, &lane->sweep);
     ev_set_userdata(lane->loop, lane);
     ev_set_loop_release_cb(lane->loop, release, acquire);
 }
@@ -98,9 +102,7 @@ static void *run(void *argument)
     struct lane *lane = argument;
     const uint64_t one = 1;
     take_lock(lane);
-    lane->plan.kind->begin(lane, clock_now());
-    if (!lane->done)
-        ev_run(lane->loop, 0);
+    ev_run(lane->loop, 0);
     pthread_mutex_unlock(&lane->lock);
     if (write(lane->plan.notify, &one, sizeof one) != sizeof one)
         warn("eventfd");
@@ -118,13 +120,34 @@ bool lane_start(struct lane *lane)
     return false;
 }
 
-void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems)
+void lane_begin(struct lane *lane, int64_t now)
 {
     take_lock(lane);
+    lane->begun = now;
+    pthread_mutex_unlock(&lane->lock);
+    ev_async_send(lane->loop, &lane->wake);
+}
+
+static void hand_over(struct lane *lane, struct tally *tally, struct problems *problems)
+{
     tally_merge(tally, &lane->tally);
     problems_merge(problems, &lane->problems);
     memset(&lane->tally, 0, sizeof lane->tally);
     memset(&lane->problems, 0, sizeof lane->problems);
+}
+
+void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems)
+{
+    take_lock(lane);
+    hand_over(lane, tally, problems);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void lane_measure(struct lane *lane, int64_t now, struct tally *tally, struct problems *problems)
+{
+    take_lock(lane);
+    hand_over(lane, tally, problems);
+    lane->since = now;
     pthread_mutex_unlock(&lane->lock);
 }
 

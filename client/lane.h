@@ -47,6 +47,7 @@ struct lane {
     void *load;
     bool ending;
     struct tally tally; /* since lane_collect */
+    int64_t since;      /* what was due before is not counted */
     struct problems problems;
 
     pthread_t thread;
@@ -54,6 +55,8 @@ struct lane {
     pthread_mutex_t lock;
     ev_async wake;
     ev_timer sweep;
+    int64_t begun; /* lane_begin was called: with this time */
+    bool beginning;
     bool ended; /* lane_end was called */
     bool hurry;
     bool done;
@@ -62,13 +65,20 @@ struct lane {
 /* NULL after a failure. */
 struct lane *lane_create(const struct lane_plan *plan, size_t index);
 
+/* Start its thread, which then waits for lane_begin. */
 bool lane_start(struct lane *lane);
+
+/* Begin to send. now: the same for all lanes, after all have been started. */
+void lane_begin(struct lane *lane, int64_t now);
+
+/* The same as lane_collect, and from now on do not count what was due before. */
+void lane_measure(struct lane *lane, int64_t now, struct tally *tally, struct problems *problems);
 
 /* Add what was counted since the last time to *tally, and what went wrong to *problems. */
 void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems);
 
 /* Tell it to come to its end: when nothing is on its way any more, at the latest after options->timeout; or, in a
- * hurry, after LANE_HURRY, and what is on its way then is not counted. */
+ * hurry, after LANE_HURRY, and what is on its way then is lost. */
 void lane_end(struct lane *lane, bool hurry);
 
 bool lane_is_done(struct lane *lane);

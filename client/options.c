@@ -199,7 +199,7 @@ struct suffix {
 };
 static const struct suffix plain[] = {{"", 1}, {NULL, 0}};
 static const struct suffix thousands[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}, {NULL, 0}};
-static const struct suffix binary[] = {{"", 1}, {"k", 1024}, {"K", 1024}, {"M", 1048576}, {NULL, 0}};
+static const struct suffix binary[] = {{"", 1}, {"k", 1024}, {"K", 1024}, {"M", 1048576}, {"G", 1 << 30}, {NULL, 0}};
 
 /* A number and its suffix, within the rule's range: sets *value and *end. strtod would also take spaces, signs, "inf".
  */
@@ -306,7 +306,9 @@ static bool take_option(struct options *options, const struct rule *rule, const 
 {
     if (take_value(rule, text, (char *)options + rule->field))
         return true;
-    if (rule->max > 0)
+    if (rule->kind == KIND_SIZES)
+        warnx("--%s %s: not %s within 1 and 1G", rule->name, text, expectation(rule->kind));
+    else if (rule->max > 0)
         warnx("--%s %s: not %s within %g and %g", rule->name, text, expectation(rule->kind), rule->min, rule->max);
     else
         warnx("--%s %s: not %s", rule->name, text, expectation(rule->kind));

@@ -12,6 +12,9 @@ int64_t pace_due(const struct pace *pace, uint64_t arrival)
     return pace->start + (int64_t)((double)arrival * pace->period);
 }
 
+/* Arrivals handled at a time: others have their turn between, however far behind we are. */
+enum { PACE_BATCH = 1024 };
+
 /* Setting it anew also takes back that it was readable. */
 static void set_timer(struct pace *pace)
 {
@@ -25,8 +28,8 @@ static void on_time(struct ev_loop *loop, ev_io *io, int events)
     struct pace *pace = io->data;
     int64_t now = clock_now();
     (void)events;
-    for (; pace->next < pace->end && pace_due(pace, pace->next) <= now; pace->next++)
-        pace->on_due(pace, pace->next, now);
+    for (int i = 0; i < PACE_BATCH && pace->next < pace->end && pace_due(pace, pace->next) <= now; i++)
+        pace->on_due(pace, pace->next++, now);
     if (pace->next < pace->end)
         set_timer(pace);
     else
@@ -55,9 +58,9 @@ void pace_begin(struct pace *pace, int64_t start)
 
 void pace_end(struct pace *pace, int64_t now)
 {
-    while (pace->next < pace->end && pace_due(pace, pace->next) <= now)
-        pace->on_due(pace, pace->next++, now);
-    pace->end = pace->next;
+    uint64_t due =
+        pace->start == 0 || now < pace->start ? 0 : (uint64_t)((double)(now - pace->start) / pace->period) + 1;
+    pace->end = due > pace->next ? due : pace->next;
     ev_io_stop(pace->loop, &pace->io);
 }
 

@@ -27,7 +27,7 @@ void pace_begin(struct pace *pace, int64_t start);
 
 int64_t pace_due(const struct pace *pace, uint64_t arrival);
 
-/* Nothing that is not due yet becomes so. */
+/* Nothing that is not due yet becomes so. on_due is not called any more, also for what is due since a moment. */
 void pace_end(struct pace *pace, int64_t now);
 
 void pace_destroy(struct pace *pace);

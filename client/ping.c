@@ -86,7 +86,7 @@ static void on_signal(struct ev_loop *loop, ev_io *io, int events)
 
 static void wait_for_reader(struct ping *ping)
 {
-    while (!ping->over && !signals_wait_for_output(ping->signals.fd))
+    while (!ping->over && !signals_wait_for_output(ping->signals.fd, INT64_MAX))
         take_signal(ping);
 }
 

@@ -41,7 +41,7 @@ static void take_signal(struct ping_datagram *ping)
 /* Nobody would see the rest if the output has failed. */
 void ping_datagram_tell(struct ping_datagram *ping, const struct probe *probe)
 {
-    while (!ping->options->quiet && !ping->stopped && !signals_wait_for_output(ping->signals))
+    while (!ping->options->quiet && !ping->stopped && !signals_wait_for_output(ping->signals, INT64_MAX))
         take_signal(ping);
     report_probe(ping->report, probe);
     ping->stopped = ping->stopped || ferror(stdout) != 0;

@@ -247,6 +247,7 @@ static json_t *summary_of(const struct report *report, const struct result *resu
         set(object, "intervals", intervals_of(&report->series));
     set(object, "problems", problems_of(&result->problems));
     set_count(object, "other_problems", result->problems.others);
+    set(object, "interrupted", json_boolean(result->interrupted));
     set(object, "assertions", assertions_of(&report->assertions, result));
     set_count(object, "status", (uint64_t)report->status);
     return object;

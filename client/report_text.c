@@ -184,17 +184,20 @@ static void write_datagrams(FILE *out, const struct result *result)
     fputc('\n', out);
 }
 
-/* After the idle time every connection has a second message. */
+/* Of those that were made, some may have ended, and some not have been asked, if the run was ended early. */
 static void write_survivors(FILE *out, const struct result *result)
 {
-    char text[UNITS_TEXT];
+    char survived[UNITS_TEXT], text[UNITS_TEXT];
+    const struct tally *total = &result->total;
+    uint64_t known = total->survived + total->broken + total->faults;
     if (result->options->hold == 0)
         return;
-    const struct tally *total = &result->total;
-    uint64_t ended = total->broken + total->faults;
     write_label(out, "idle");
-    fprintf(out, "%s", units_count(total->connected > ended ? total->connected - ended : 0, text));
-    fprintf(out, " of %s survived %g s\n", units_count(total->connected, text), seconds(result->options->hold));
+    fprintf(out, "%s of %s survived %g s", units_count(total->survived, survived), units_count(total->connected, text),
+            seconds(result->options->hold));
+    if (known < total->connected)
+        fprintf(out, ", %s not asked", units_count(total->connected - known, text));
+    fputc('\n', out);
 }
 
 void report_text_problems(FILE *out, const struct problems *problems)

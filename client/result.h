@@ -3,6 +3,7 @@
 #ifndef MPECHO_RESULT_H
 #define MPECHO_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -25,6 +26,7 @@ struct result {
     int64_t measured;        /* ns: what rates are computed by */
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
+    bool interrupted;  /* a bench: by a signal, or because nobody reads its output, before its time */
     uint64_t path_mtu; /* bytes, with all headers; 0: not looked for, or not found */
     struct problems problems;
 };

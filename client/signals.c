@@ -9,6 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 static sigset_t some_signals(bool without_quit)
 {
     sigset_t set;
@@ -43,12 +45,17 @@ int signals_next(int fd)
 }
 
 /* What poll reports of an output that failed is for whoever writes to it. */
-bool signals_wait_for_output(int fd)
+bool signals_wait_for_output(int fd, int64_t until)
 {
     struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = fd, .events = POLLIN}};
-    while (poll(fds, 2, -1) == -1 && errno == EINTR)
-        ;
-    return fds[0].revents != 0 || fds[1].revents == 0;
+    int rc;
+    do {
+        int64_t left = until - clock_now();
+        struct timespec limit = {.tv_sec = left > 0 ? left / CLOCK_SECOND : 0,
+                                 .tv_nsec = left > 0 ? left % CLOCK_SECOND : 0};
+        rc = ppoll(fds, 2, until == INT64_MAX ? NULL : &limit, NULL);
+    } while (rc == -1 && errno == EINTR);
+    return rc > 0 && fds[0].revents != 0;
 }
 
 void signals_release(void)

@@ -4,6 +4,7 @@
 #include "stream.h"
 
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -58,11 +59,17 @@ static void settle(struct seat *seat)
     seat->settled = true;
 }
 
+/* Not what was due before the measuring began. */
+static bool counts(const struct seat *seat, int64_t due)
+{
+    return due >= seat->stream->lane->since;
+}
+
 static void queue(struct seat *seat, int64_t due)
 {
     const struct sizes *sizes = &seat->stream->options->sizes;
     flow_queue(&seat->flow, sizes->size[seat->messages++ % sizes->count], due);
-    seat->stream->lane->tally.sent++;
+    seat->stream->lane->tally.sent += counts(seat, due);
 }
 
 /* Open loop: a message is due that was not sent. */
@@ -121,10 +128,12 @@ static void stay(struct seat *seat, int64_t now)
 /* The first reply begins the idle time, the second one proves that it was survived. */
 static void begin_holding(struct seat *seat, int64_t now)
 {
-    if (seat->messages > 1)
+    if (seat->messages > 1) {
+        seat->stream->lane->tally.survived++;
         settle(seat);
-    else
+    } else {
         seat->held = now;
+    }
 }
 
 static void end_holding(struct seat *seat, int64_t now)
@@ -166,15 +175,21 @@ static void on_connected(struct flow *flow, int64_t now)
     settle_if_idle(seat);
 }
 
-static void on_replied(struct flow *flow, const struct flow_message *message, int64_t now)
+static void count_reply(const struct stream *stream, const struct flow_message *message, int64_t now)
 {
-    struct seat *seat = flow->owner;
-    struct tally *tally = &seat->stream->lane->tally;
+    struct tally *tally = &stream->lane->tally;
     tally->replied++;
     tally->bytes += message->size;
     hist_add(&tally->response, now - message->due);
-    if (is_open_loop(seat->stream))
+    if (is_open_loop(stream))
         hist_add(&tally->service, now - message->sent);
+}
+
+static void on_replied(struct flow *flow, const struct flow_message *message, int64_t now)
+{
+    struct seat *seat = flow->owner;
+    if (counts(seat, message->due))
+        count_reply(seat->stream, message, now);
     seat->stream->style->replied(seat, now);
     settle_if_idle(seat);
 }
@@ -189,7 +204,8 @@ static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
     lane->tally.refused += end == FLOW_REFUSED;
     lane->tally.broken += end == FLOW_CLOSED || end == FLOW_BROKEN || end == FLOW_SILENT;
     lane->tally.faults += end == FLOW_WRONG;
-    lane->tally.lost += flow->outstanding > 0 ? flow->outstanding : (uint64_t)(style->single && !seat->settled);
+    lane->tally.lost +=
+        flow->outstanding > 0 ? flow_outstanding_since(flow, lane->since) : (uint64_t)(style->single && !seat->settled);
     problems_add(&lane->problems, flow_end_text(flow, end, text), 1);
     flow->outstanding = 0;
     seat->held = 0;
@@ -302,6 +318,20 @@ static void give_up_behind(struct seat *seat)
     settle_if_idle(seat);
 }
 
+/* What is on its way is not waited for any longer. */
+static void abandon(struct seat *seat)
+{
+    struct lane *lane = seat->stream->lane;
+    char text[PROBLEMS_TEXT];
+    if (seat->settled)
+        return;
+    lane->tally.lost += flow_outstanding_since(&seat->flow, lane->since);
+    snprintf(text, sizeof text, "no reply from %s before the end", lane->plan.target->text);
+    if (seat->flow.outstanding > 0)
+        problems_add(&lane->problems, text, 1);
+    settle(seat);
+}
+
 static void sweep(struct lane *lane, int64_t now)
 {
     struct stream *stream = lane->load;
@@ -311,7 +341,7 @@ static void sweep(struct lane *lane, int64_t now)
         if (late)
             give_up_behind(&stream->seats[i]);
         if (hurry)
-            settle(&stream->seats[i]);
+            abandon(&stream->seats[i]);
         sweep_seat(&stream->seats[i], now);
     }
 }
@@ -324,8 +354,11 @@ static void end(struct lane *lane, int64_t now)
         pace_end(&stream->pace, now);
     for (size_t i = 0; i < lane->members; i++) {
         struct seat *seat = &stream->seats[i];
-        if (seat->flow.state != FLOW_OPEN && !is_behind(seat))
+        if (is_behind(seat))
+            queue_due(seat, now);
+        else if (seat->flow.state != FLOW_OPEN)
             settle(seat);
+        flow_push(&seat->flow, now);
         settle_if_idle(seat);
     }
 }

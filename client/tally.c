@@ -11,6 +11,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->connected += from->connected;
     into->refused += from->refused;
     into->broken += from->broken;
+    into->survived += from->survived;
     into->duplicates += from->duplicates;
     into->reordered += from->reordered;
     if (from->jitter > 0)

@@ -68,7 +68,7 @@ $client = start_mpecho('bench', '-u', '-t', 30, '-W', 20, $silent->target);
 ok(wait_for_output($client, qr/closed loop\n/), 'silence: begun');
 my $from = now();
 kill INT => $client->{pid};
-is(end_of($client)->{status}, 0, '^C: what is on its way is not lost');
+is(end_of($client)->{status}, 1, '^C: what is on its way is lost');
 cmp_ok(now() - $from, '<', 5, '^C: it is not waited for');
 
 # Nobody there: refused ten times a second and place, not as fast as possible.
@@ -80,7 +80,7 @@ cmp_ok($json->{sent}, '<=', 14, 'nobody there: not asked too often');
 # Replies that come faster than they are read are thrown away by our own kernel, and not lost on the way: this is said.
 my $flooding = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 3 ? map { [$_ / 500, $bytes] } 1 .. 2000 : $bytes });
 $client = start_mpecho('bench', '-u', '-t', 20, '-R', 50, '-s', 50000, '-i', 0.1, $flooding->target);
-ok(wait_for_output($client, qr/0\.10-0\.20/), 'overflow: begun');
+ok(wait_for_output($client, qr/-0\.2\d /), 'overflow: begun');
 kill STOP => $client->{pid};
 ok(wait_until(sub { my @words = socket_to($flooding->port); @words && $words[-1] > 0 }), 'overflow: the kernel has counted it');
 kill $_ => $client->{pid} for qw(CONT INT);
