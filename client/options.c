@@ -356,6 +356,8 @@ static const char *contradiction(const struct options *options)
         return "-4 and -6 exclude each other";
     if (options->burst + (options->hold > 0) + options->crr + open_loop > 1 && options->mode == MODE_BENCH)
         return "only one of --burst, --hold, --crr and --rate";
+    if (options->omit > 0 && (options->burst || options->hold > 0))
+        return "--omit makes no sense with --burst or --hold";
     if (options->depth > 1 && (options->burst || options->hold > 0 || options->crr))
         return "--pipeline makes no sense with --burst, --hold or --crr";
     if (options->udp && (options->crr || options->connect || options->burst || options->hold > 0 || options->lines))

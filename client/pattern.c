@@ -17,7 +17,7 @@ static const uint64_t high_bits = 0x8080808080808080;
 
 /* A multiplication carries what differs upwards, the shift down again. Shifted by half or more, xor is its own inverse.
  */
-static uint64_t mix(uint64_t place)
+static inline uint64_t mix(uint64_t place)
 {
     uint64_t word = place * multiplier;
     return word ^ word >> 32;
@@ -60,7 +60,7 @@ static uint64_t unmix_lines(uint64_t word)
     return (bits ^ bits >> LINES_HALF) * inverse & lines_mask;
 }
 
-static uint64_t word_at(const struct pattern *pattern, uint64_t index)
+static inline uint64_t word_at(const struct pattern *pattern, uint64_t index)
 {
     uint64_t place = ((uint64_t)pattern->connection << 32 | (uint32_t)index) ^ pattern->run;
     return pattern->lines ? mix_lines(place) : mix(place);

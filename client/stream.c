@@ -346,6 +346,13 @@ static void sweep(struct lane *lane, int64_t now)
     }
 }
 
+/* Nothing was sent yet. */
+static void leave(struct seat *seat)
+{
+    flow_close(&seat->flow, true);
+    settle(seat);
+}
+
 static void end(struct lane *lane, int64_t now)
 {
     struct stream *stream = lane->load;
@@ -357,7 +364,7 @@ static void end(struct lane *lane, int64_t now)
         if (is_behind(seat))
             queue_due(seat, now);
         else if (seat->flow.state != FLOW_OPEN)
-            settle(seat);
+            leave(seat);
         flow_push(&seat->flow, now);
         settle_if_idle(seat);
     }
