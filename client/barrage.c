@@ -47,7 +47,7 @@ static void note_overflow(struct post *post)
     snprintf(text, sizeof text, "%s: a reply was thrown away here, as none were read fast enough",
              lane->plan.target->text);
     if (count > 0)
-        problems_add(&lane->problems, text, count);
+        problems_add(&lane->problems, NULL, text, count);
 }
 
 static void settle(struct post *post)
@@ -236,8 +236,9 @@ static void give_up_behind(struct post *post)
     struct barrage *barrage = post->barrage;
     if (!is_behind(post))
         return;
-    barrage->lane->tally.lost +=
-        (barrage->pace.end - post->arrival + barrage->lane->members - 1) / barrage->lane->members;
+    uint64_t unsent = (barrage->pace.end - post->arrival + barrage->lane->members - 1) / barrage->lane->members;
+    barrage->lane->tally.lost += unsent;
+    barrage->lane->tally.unsent += unsent;
     post->arrival = barrage->pace.end;
 }
 

@@ -163,6 +163,24 @@ static int64_t next_event(const struct bench *bench)
     return report_is_live(bench->report) ? earlier(bench->shown + PROGRESS, end) : end;
 }
 
+/* The interval under way included, which goes on. */
+static void tell_so_far(struct bench *bench, int64_t now)
+{
+    struct result *so_far = malloc(sizeof *so_far);
+    if (so_far == NULL)
+        return;
+    collect(bench);
+    *so_far = bench->result;
+    if (!bench->ending) {
+        tally_merge(&so_far->total, &bench->interval);
+        so_far->measured = now - bench->measured;
+        so_far->replied = so_far->total.replied;
+        so_far->bytes = so_far->total.bytes;
+    }
+    report_so_far(bench->report, so_far);
+    free(so_far);
+}
+
 static void interrupt(struct bench *bench, int64_t now)
 {
     bench->result.interrupted = bench->result.interrupted || !bench->ending;
@@ -173,7 +191,7 @@ static void take_signal(struct bench *bench, int64_t now)
 {
     int number = signals_next(bench->signals);
     if (number == SIGQUIT)
-        report_so_far(bench->report, &bench->result);
+        tell_so_far(bench, now);
     else if (number != 0)
         interrupt(bench, now);
 }
@@ -308,7 +326,8 @@ static enum status measure(struct bench *bench, const struct target *target)
         return STATUS_LOCAL;
     if ((bench->report = report_open(bench->options, target, &status)) == NULL)
         return status;
-    if (start_lanes(bench))
+    bench->result.failed = !start_lanes(bench);
+    if (!bench->result.failed)
         conduct(bench);
     return report_close(bench->report, &bench->result);
 }

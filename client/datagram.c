@@ -151,6 +151,16 @@ static void count_reply(struct datagram_socket *socket, const struct datagram_ne
         hist_add(&tally->service, now - news->sent);
 }
 
+static const char *kind_name(enum datagram_kind kind)
+{
+    static const char *const names[] = {[DATAGRAM_CHANGED] = "changed",
+                                        [DATAGRAM_TRUNCATED] = "truncated",
+                                        [DATAGRAM_EXTENDED] = "extended",
+                                        [DATAGRAM_FOREIGN] = "foreign",
+                                        [DATAGRAM_UNKNOWN] = "unknown"};
+    return names[kind];
+}
+
 /* Numbered from 1 on, as the lines of ping. */
 static void count_problem(struct datagram_socket *socket, const struct datagram_news *news)
 {
@@ -165,7 +175,7 @@ static void count_problem(struct datagram_socket *socket, const struct datagram_
         snprintf(text, sizeof text, "datagram %" PRIu64 ": %s", news->number + 1, what);
     else
         snprintf(text, sizeof text, "%.75s: %s", target->text, what);
-    problems_add(socket->shared->problems, text, 1);
+    problems_add(socket->shared->problems, wrong && news->known ? kind_name(news->kind) : NULL, text, 1);
     socket->shared->tally->faults += wrong;
 }
 

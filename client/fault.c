@@ -325,6 +325,12 @@ static void write_kind(const struct fault *fault, char *text, size_t size)
     }
 }
 
+const char *fault_kind_name(enum fault_kind kind)
+{
+    static const char *const names[] = {"changed", "missing", "extra", "repeated", "reordered", "foreign"};
+    return names[kind];
+}
+
 const char *fault_text(const struct fault *fault, char text[FAULT_TEXT])
 {
     int n =

@@ -30,6 +30,9 @@ struct fault {
     uint64_t from_offset;             /* repeated, reordered, foreign: where they begin, foreign: in PATTERN_PERIOD */
 };
 
+/* One word. */
+const char *fault_kind_name(enum fault_kind kind);
+
 /* What a stream of the pattern looked like when it went wrong. In a stream of lines a newline in data is taken for
  * what ends a message, and tells nothing. */
 struct fault_sample {

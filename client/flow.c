@@ -11,7 +11,11 @@
 
 #include "clock.h"
 
+#define CONNECT_AGAIN (5 * CLOCK_MS)
+#define EVIDENCE_WAIT (50 * CLOCK_MS)
+
 static void on_ready(struct ev_loop *loop, ev_io *io, int events);
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
 static void watch(struct flow *flow, int events)
 {
@@ -28,6 +32,7 @@ void flow_close(struct flow *flow, bool reset)
     if (flow->state == FLOW_IDLE)
         return;
     ev_io_stop(flow->shared->loop, &flow->io);
+    ev_timer_stop(flow->shared->loop, &flow->timer);
     if (reset)
         setsockopt(flow->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(flow->fd);
@@ -58,9 +63,31 @@ static void begin_stream(struct flow *flow)
     flow->queued = flow->sent = flow->got = 0;
     flow->first = flow->outstanding = 0;
     flow->error = 0;
+    flow->doubtful = 0;
 }
 
-/* A connection that is refused at once is told from the loop, like any other: the watcher is fed. */
+static void set_timer(struct flow *flow, int64_t after)
+{
+    ev_timer_init(&flow->timer, on_timer, (double)after / (double)CLOCK_SECOND, 0);
+    flow->timer.data = flow;
+    ev_timer_start(flow->shared->loop, &flow->timer);
+}
+
+/* A Unix socket whose queue is full says so at once, where TCP would wait. A connection that is refused at once is told
+ * from the loop, like any other: the watcher is fed. */
+static void begin_connecting(struct flow *flow)
+{
+    const struct target *target = flow->shared->target;
+    if (connect(flow->fd, (const struct sockaddr *)&target->address, target->length) == 0 || errno == EINPROGRESS) {
+        ev_io_start(flow->shared->loop, &flow->io);
+    } else if (errno == EAGAIN) {
+        set_timer(flow, CONNECT_AGAIN);
+    } else {
+        flow->error = errno;
+        ev_feed_event(flow->shared->loop, &flow->io, EV_WRITE);
+    }
+}
+
 void flow_open(struct flow *flow, int64_t now)
 {
     const struct target *target = flow->shared->target;
@@ -69,17 +96,16 @@ void flow_open(struct flow *flow, int64_t now)
     flow->opened = now;
     flow->state = FLOW_CONNECTING;
     flow->fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    flow->error = flow->fd == -1 ? errno : 0;
     ev_io_init(&flow->io, on_ready, flow->fd, EV_WRITE);
     flow->io.data = flow;
-    if (flow->fd != -1) {
-        target_tune(flow->fd);
-        if (connect(flow->fd, (const struct sockaddr *)&target->address, target->length) == 0 || errno == EINPROGRESS) {
-            ev_io_start(flow->shared->loop, &flow->io);
-            return;
-        }
+    ev_timer_init(&flow->timer, on_timer, 0, 0);
+    if (flow->fd == -1) {
+        ev_feed_event(flow->shared->loop, &flow->io, EV_WRITE);
+        return;
     }
-    flow->error = errno;
-    ev_feed_event(flow->shared->loop, &flow->io, EV_WRITE);
+    target_tune(flow->fd);
+    begin_connecting(flow);
 }
 
 static void finish_connecting(struct flow *flow)
@@ -203,6 +229,12 @@ static void diagnose(struct flow *flow, const unsigned char *data, size_t length
         end_lines(flow, flow->got, &flow->fault.expected, 1);
 }
 
+static void judge(struct flow *flow, int64_t now)
+{
+    diagnose(flow, flow->evidence, flow->doubtful);
+    fail(flow, FLOW_WRONG, now);
+}
+
 static void tell_replies(struct flow *flow, int64_t now)
 {
     while (flow->state == FLOW_OPEN && flow->outstanding > 0 && flow->messages[flow->first].end <= flow->got) {
@@ -213,6 +245,36 @@ static void tell_replies(struct flow *flow, int64_t now)
     }
 }
 
+/* A judgement by a few bytes would often be wrong: what is extra looks as if it were changed. */
+static void doubt(struct flow *flow, const unsigned char *data, size_t length, int64_t now)
+{
+    size_t room = FLOW_EVIDENCE - flow->doubtful;
+    if (flow->doubtful == 0 && (length >= FLOW_EVIDENCE || owed(flow) == 0)) {
+        diagnose(flow, data, length);
+        fail(flow, FLOW_WRONG, now);
+        return;
+    }
+    if (flow->doubtful == 0)
+        set_timer(flow, EVIDENCE_WAIT);
+    memcpy(flow->evidence + flow->doubtful, data, length < room ? length : room);
+    flow->doubtful += length < room ? length : room;
+    if (flow->doubtful == FLOW_EVIDENCE)
+        judge(flow, now);
+}
+
+/* Of those that came in the same breath as what is wrong, replies are not told. */
+static void take(struct flow *flow, const unsigned char *data, size_t length, int64_t now)
+{
+    size_t same = flow->doubtful > 0 ? 0 : match(flow, data, length);
+    flow->got += same;
+    if (same < length) {
+        doubt(flow, data + same, length - same, now);
+        return;
+    }
+    tell_replies(flow, now);
+    flow_push(flow, now);
+}
+
 static void receive(struct flow *flow)
 {
     unsigned char *data = flow->shared->buffer;
@@ -220,20 +282,25 @@ static void receive(struct flow *flow)
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return;
     int64_t now = clock_now();
-    if (n <= 0) {
+    if (n > 0) {
+        take(flow, data, (size_t)n, now);
+    } else if (flow->doubtful > 0) {
+        judge(flow, now);
+    } else {
         flow->error = n == -1 ? errno : flow->error;
         fail(flow, flow->error != 0 ? FLOW_BROKEN : FLOW_CLOSED, now);
-        return;
     }
-    size_t length = (size_t)n, same = match(flow, data, length);
-    flow->got += same;
-    if (same < length) {
-        diagnose(flow, data + same, length - same);
-        fail(flow, FLOW_WRONG, now);
-        return;
-    }
-    tell_replies(flow, now);
-    flow_push(flow, now);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct flow *flow = timer->data;
+    (void)loop;
+    (void)events;
+    if (flow->state == FLOW_CONNECTING)
+        begin_connecting(flow);
+    else
+        judge(flow, clock_now());
 }
 
 static void on_ready(struct ev_loop *loop, ev_io *io, int events)

@@ -51,6 +51,9 @@ struct flow_shared {
     unsigned char buffer[FLOW_BUFFER];
 };
 
+/* So many wrong bytes tell what is wrong; fewer are waited for, for a moment. */
+enum { FLOW_EVIDENCE = 64 };
+
 enum flow_state { FLOW_IDLE, FLOW_CONNECTING, FLOW_OPEN };
 
 /* All 0 to begin, but for shared and messages. */
@@ -61,13 +64,16 @@ struct flow {
 
     enum flow_state state;
     ev_io io;
+    ev_timer timer; /* connecting: to try again; open: to judge by what has come of `evidence` */
     int fd;
     struct pattern pattern;
     uint64_t queued, sent, got; /* offsets in the stream */
     size_t first, outstanding;  /* in messages, a ring: queued and not replied */
     int64_t opened;             /* when connecting began */
     int error;                  /* errno, after a failure */
-    struct fault fault;         /* after FLOW_WRONG, and of what was owed after any other */
+    size_t doubtful;            /* wrong bytes that have come, in evidence; 0: none yet */
+    unsigned char evidence[FLOW_EVIDENCE];
+    struct fault fault; /* after FLOW_WRONG, and of what was owed after any other */
 };
 
 /* Begin to connect; the outcome is an event. From FLOW_IDLE only. */

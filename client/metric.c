@@ -10,11 +10,17 @@
 /* Counts and histograms. ------------------------------------------------------------------------------------------- */
 
 const struct metric_count metric_counts[METRIC_COUNTS] = {
-    {"sent", offsetof(struct tally, sent)},           {"replied", offsetof(struct tally, replied)},
-    {"lost", offsetof(struct tally, lost)},           {"bytes", offsetof(struct tally, bytes)},
-    {"connected", offsetof(struct tally, connected)}, {"refused", offsetof(struct tally, refused)},
-    {"broken", offsetof(struct tally, broken)},       {"wrong", offsetof(struct tally, faults)},
-    {"survived", offsetof(struct tally, survived)},   {"duplicates", offsetof(struct tally, duplicates)},
+    {"sent", offsetof(struct tally, sent)},
+    {"replied", offsetof(struct tally, replied)},
+    {"lost", offsetof(struct tally, lost)},
+    {"unsent", offsetof(struct tally, unsent)},
+    {"bytes", offsetof(struct tally, bytes)},
+    {"connected", offsetof(struct tally, connected)},
+    {"refused", offsetof(struct tally, refused)},
+    {"broken", offsetof(struct tally, broken)},
+    {"wrong", offsetof(struct tally, faults)},
+    {"survived", offsetof(struct tally, survived)},
+    {"duplicates", offsetof(struct tally, duplicates)},
     {"reordered", offsetof(struct tally, reordered)},
 };
 

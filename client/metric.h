@@ -13,7 +13,7 @@ struct metric_count {
     const char *name;
     size_t field; /* a uint64_t in struct tally */
 };
-enum { METRIC_COUNTS = 11 };
+enum { METRIC_COUNTS = 12 };
 extern const struct metric_count metric_counts[METRIC_COUNTS];
 
 uint64_t metric_count_of(const struct metric_count *count, const struct tally *tally);

@@ -115,7 +115,7 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct ping *ping = owner;
     if (probe->bytes == 0)
-        problems_add(&ping->result.problems, probe->note, 1);
+        problems_add(&ping->result.problems, NULL, probe->note, 1);
     if (!ping->options->quiet)
         wait_for_reader(ping);
     report_probe(ping->report, probe);
@@ -128,7 +128,7 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
 static void on_broke(void *owner, const char *why)
 {
     struct ping *ping = owner;
-    problems_add(&ping->result.problems, why, 1);
+    problems_add(&ping->result.problems, NULL, why, 1);
     if (!ping->options->quiet)
         warnx("%s; the next message gets a new connection", why);
 }

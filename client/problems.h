@@ -1,5 +1,5 @@
-/* problems.h: what went wrong, in words, the same words once. Filled where it goes wrong, shown by the reports. Pure,
- * bounded, nothing fails: of problems that differ only the first few are kept, the others counted. */
+/* problems.h: what went wrong, in words, each kind once. Filled where it goes wrong, shown by the reports. Pure,
+ * bounded, nothing fails: of kinds only the first few are kept, the others counted. */
 #ifndef MPECHO_PROBLEMS_H
 #define MPECHO_PROBLEMS_H
 
@@ -9,7 +9,8 @@ enum { PROBLEMS_KEPT = 8, PROBLEMS_TEXT = 200 };
 
 struct problem {
     uint64_t count;
-    char text[PROBLEMS_TEXT];
+    const char *kind;         /* constant; NULL: the text itself */
+    char text[PROBLEMS_TEXT]; /* of the first one */
 };
 
 /* All 0 to begin. */
@@ -19,7 +20,8 @@ struct problems {
     uint64_t others; /* that there was no room for */
 };
 
-void problems_add(struct problems *problems, const char *text, uint64_t count);
+/* Those of a kind differ in numbers only; kind NULL: they do not differ. */
+void problems_add(struct problems *problems, const char *kind, const char *text, uint64_t count);
 
 void problems_merge(struct problems *into, const struct problems *from);
 

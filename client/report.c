@@ -177,6 +177,8 @@ static enum status verdict(const struct result *result)
 {
     bool ping = result->options->mode == MODE_PING;
     const struct tally *total = &result->total;
+    if (result->failed)
+        return STATUS_LOCAL;
     if (total->connected == 0 && (!result->options->udp || total->refused > 0))
         return STATUS_NO_CONNECTION;
     return total->lost + total->faults + (ping ? 0 : total->broken + total->refused) > 0 ? STATUS_LOSS : STATUS_GOOD;

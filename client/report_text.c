@@ -206,7 +206,9 @@ void report_text_problems(FILE *out, const struct problems *problems)
     for (unsigned i = 0; i < problems->kept; i++) {
         write_label(out, i == 0 ? "problems" : "");
         fputs(problems->problem[i].text, out);
-        if (problems->problem[i].count > 1)
+        if (problems->problem[i].count > 1 && problems->problem[i].kind != NULL)
+            fprintf(out, ", and %s like it", units_count(problems->problem[i].count - 1, text));
+        else if (problems->problem[i].count > 1)
             fprintf(out, ", %s times", units_count(problems->problem[i].count, text));
         fputc('\n', out);
     }

@@ -26,6 +26,7 @@ struct result {
     int64_t measured;        /* ns: what rates are computed by */
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
+    bool failed;       /* this machine refused what the run needs; told */
     bool interrupted;  /* a bench: by a signal, or because nobody reads its output, before its time */
     uint64_t path_mtu; /* bytes, with all headers; 0: not looked for, or not found */
     struct problems problems;

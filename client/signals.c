@@ -11,14 +11,22 @@
 
 #include "clock.h"
 
+/* Whoever had a signal ignored when we were started, as nohup(1) and shells do, wants it so. */
+static void add_unless_ignored(sigset_t *set, int number)
+{
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+        sigaddset(set, number);
+}
+
 static sigset_t some_signals(bool without_quit)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGTERM);
     if (!without_quit)
-        sigaddset(&set, SIGQUIT);
+        add_unless_ignored(&set, SIGQUIT);
     return set;
 }
 

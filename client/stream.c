@@ -194,6 +194,14 @@ static void on_replied(struct flow *flow, const struct flow_message *message, in
     settle_if_idle(seat);
 }
 
+/* Messages that should have been sent, and never will be. */
+static void lose_unsent(const struct seat *seat, uint64_t count)
+{
+    struct tally *tally = &seat->stream->lane->tally;
+    tally->lost += count;
+    tally->unsent += count;
+}
+
 static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
 {
     struct seat *seat = flow->owner;
@@ -204,9 +212,12 @@ static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
     lane->tally.refused += end == FLOW_REFUSED;
     lane->tally.broken += end == FLOW_CLOSED || end == FLOW_BROKEN || end == FLOW_SILENT;
     lane->tally.faults += end == FLOW_WRONG;
-    lane->tally.lost +=
-        flow->outstanding > 0 ? flow_outstanding_since(flow, lane->since) : (uint64_t)(style->single && !seat->settled);
-    problems_add(&lane->problems, flow_end_text(flow, end, text), 1);
+    if (flow->outstanding > 0)
+        lane->tally.lost += flow_outstanding_since(flow, lane->since);
+    else if (style->single && !seat->settled)
+        lose_unsent(seat, 1);
+    problems_add(&lane->problems, end == FLOW_WRONG ? fault_kind_name(flow->fault.kind) : NULL,
+                 flow_end_text(flow, end, text), 1);
     flow->outstanding = 0;
     seat->held = 0;
     if (style->once)
@@ -258,9 +269,7 @@ static bool prepare_pace(struct stream *stream)
 {
     const struct lane *lane = stream->lane;
     double rate = stream->options->rate * (double)lane->members / (double)stream->options->connections;
-    stream->pace = (struct pace){.loop = lane->loop, .owner = stream, .on_due = on_due, .fd = -1};
-    if (!is_open_loop(stream))
-        return true;
+    stream->pace = (struct pace){.loop = lane->loop, .owner = stream, .on_due = on_due};
     stream->pace.period = (double)CLOCK_SECOND / rate;
     return pace_create(&stream->pace);
 }
@@ -273,13 +282,14 @@ static bool create(struct lane *lane)
         return false;
     }
     lane->load = stream;
+    stream->pace.fd = -1;
     stream->messages = calloc(lane->members * lane->plan.options->depth, sizeof stream->messages[0]);
     if (stream->messages == NULL) {
         warnx("out of memory");
         return false;
     }
     prepare(lane, stream);
-    return prepare_pace(stream);
+    return !is_open_loop(stream) || prepare_pace(stream);
 }
 
 static void begin(struct lane *lane, int64_t now)
@@ -313,7 +323,7 @@ static void give_up_behind(struct seat *seat)
     if (!is_behind(seat))
         return;
     uint64_t unsent = (stream->pace.end - seat->arrival + stream->lane->members - 1) / stream->lane->members;
-    stream->lane->tally.lost += unsent;
+    lose_unsent(seat, unsent);
     seat->arrival = stream->pace.end;
     settle_if_idle(seat);
 }
@@ -328,7 +338,7 @@ static void abandon(struct seat *seat)
     lane->tally.lost += flow_outstanding_since(&seat->flow, lane->since);
     snprintf(text, sizeof text, "no reply from %s before the end", lane->plan.target->text);
     if (seat->flow.outstanding > 0)
-        problems_add(&lane->problems, text, 1);
+        problems_add(&lane->problems, NULL, text, 1);
     settle(seat);
 }
 
@@ -375,7 +385,7 @@ static void destroy(struct lane *lane)
     struct stream *stream = lane->load;
     for (size_t i = 0; i < lane->members && stream->messages != NULL; i++)
         flow_close(&stream->seats[i].flow, false);
-    if (stream->pace.fd != -1 && is_open_loop(stream))
+    if (stream->pace.fd != -1)
         pace_destroy(&stream->pace);
     free(stream->messages);
     free(stream);

@@ -6,6 +6,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->sent += from->sent;
     into->replied += from->replied;
     into->lost += from->lost;
+    into->unsent += from->unsent;
     into->bytes += from->bytes;
     into->faults += from->faults;
     into->connected += from->connected;

@@ -7,9 +7,11 @@
 
 #include "hist.h"
 
-/* All 0 to begin. A message that was sent, or was due, ends as one of: replied, lost. */
+/* All 0 to begin. A message that was sent, or was due, ends as one of: replied, lost. So in the end sent + unsent is
+ * replied + lost. */
 struct tally {
     uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or none could be, or never sent */
+    uint64_t unsent;                /* messages that were due, or to be, and never sent; they are in lost too */
     uint64_t bytes;                 /* that came back right */
     uint64_t faults;                /* connections or datagrams that came back wrong, see fault.h */
     uint64_t connected;             /* connections made; UDP: sockets that got a reply */

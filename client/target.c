@@ -86,7 +86,16 @@ unsigned target_headers(const struct target *target)
     return ipv4 ? 20 + 8 : 40 + 8;
 }
 
-/* Nobody else's address can be bound to, unless sysctl net.ipv4.ip_nonlocal_bind says so. */
+static bool is_multicast(const struct target *target)
+{
+    const struct sockaddr_storage *address = &target->address;
+    if (address->ss_family == AF_INET)
+        return IN_MULTICAST(ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr));
+    return IN6_IS_ADDR_MULTICAST(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* Broadcast addresses can be bound to, but not connected to without being asked for. Nobody else's address can be bound
+ * to, unless sysctl net.ipv4.ip_nonlocal_bind says so. */
 static bool is_own(const struct target *target)
 {
     struct sockaddr_storage address = target->address;
@@ -97,7 +106,8 @@ static bool is_own(const struct target *target)
     else
         ((struct sockaddr_in6 *)&address)->sin6_port = 0;
     int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool own = fd != -1 && bind(fd, (struct sockaddr *)&address, target->length) == 0;
+    bool own = fd != -1 && !is_multicast(target) && bind(fd, (struct sockaddr *)&address, target->length) == 0 &&
+               connect(fd, (const struct sockaddr *)&target->address, target->length) == 0;
     if (fd != -1)
         close(fd);
     return own;
