@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,6 +30,8 @@ struct bench {
     const struct options *options;
     struct report *report;
     int signals, notify;
+    int64_t trial_took;
+    int trial; /* the connection by which the target was found, until the lanes begin; -1: none */
     size_t count;
     struct lane **lanes;
     bool once; /* the load ends by itself */
@@ -250,6 +253,7 @@ static void conduct(struct bench *bench)
     begin_interval(bench, bench->begun);
     for (size_t i = 0; i < bench->count; i++)
         lane_begin(bench->lanes[i], bench->begun);
+    bench->trial = -1;
     bench->measuring = bench->options->omit == 0;
     while (!all_done(bench))
         step(bench);
@@ -283,7 +287,9 @@ static bool make_lanes(struct bench *bench, const struct target *target)
     struct lane_plan plan = {.options = bench->options,
                              .target = target,
                              .kind = bench->options->udp ? &barrage_load : &stream_load,
-                             .notify = bench->notify};
+                             .notify = bench->notify,
+                             .trial_took = bench->trial_took,
+                             .trial = bench->trial};
     bench->lanes = calloc(bench->options->threads, sizeof(struct lane *));
     if (bench->lanes == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
         warnx("out of memory, or of random numbers");
@@ -308,6 +314,8 @@ static void destroy(struct bench *bench)
     for (size_t i = 0; i < bench->count; i++)
         lane_destroy(bench->lanes[i]);
     free(bench->lanes);
+    if (bench->trial != -1)
+        close(bench->trial);
     close(bench->signals);
     close(bench->notify);
     free(bench);
@@ -332,7 +340,7 @@ static enum status measure(struct bench *bench, const struct target *target)
     return report_close(bench->report, &bench->result);
 }
 
-static enum status measure_target(const struct options *options, const struct target *target)
+static enum status measure_target(const struct options *options, const struct target *target, int trial, int64_t took)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     if (bench == NULL) {
@@ -340,21 +348,32 @@ static enum status measure_target(const struct options *options, const struct ta
         return STATUS_LOCAL;
     }
     bench->options = options;
+    bench->trial = trial;
+    bench->trial_took = took;
     enum status status = measure(bench, target);
     destroy(bench);
     return status;
 }
 
+/* A datagram socket has found nothing yet. */
+static int keep_trial(const struct options *options, int fd)
+{
+    if (!options->udp && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
 {
     size_t which;
+    int64_t took;
     if (!target_may_flood(targets, count, options))
         return STATUS_USAGE;
-    int fd = target_connect(options, targets, count, &which);
+    int fd = target_connect(options, targets, count, &which, &took);
     if (fd == -1)
         return report_nothing(options, STATUS_NO_CONNECTION);
-    close(fd);
-    return measure_target(options, &targets[which]);
+    return measure_target(options, &targets[which], keep_trial(options, fd), took);
 }
 
 enum status bench_run(const struct options *options)

@@ -108,6 +108,19 @@ void flow_open(struct flow *flow, int64_t now)
     begin_connecting(flow);
 }
 
+void flow_adopt(struct flow *flow, int fd, int64_t now)
+{
+    assert(flow->state == FLOW_IDLE);
+    begin_stream(flow);
+    flow->opened = now;
+    flow->fd = fd;
+    flow->state = FLOW_OPEN;
+    ev_io_init(&flow->io, on_ready, fd, EV_READ);
+    ev_timer_init(&flow->timer, on_timer, 0, 0);
+    flow->io.data = flow;
+    ev_io_start(flow->shared->loop, &flow->io);
+}
+
 static void finish_connecting(struct flow *flow)
 {
     socklen_t length = sizeof flow->error;
@@ -159,11 +172,16 @@ static ssize_t send_some(struct flow *flow)
     return send(flow->fd, shared->buffer, length, MSG_NOSIGNAL);
 }
 
-/* Those that are with the kernel now, in whole or in part, from the last one back. */
+/* Those of which nothing is with the kernel yet, from the last one back. If the kernel takes nothing of them now, they
+ * are stamped again next time. */
 static void stamp(struct flow *flow, int64_t now)
 {
-    for (size_t i = flow->outstanding; i-- > 0 && message_at(flow, i)->sent == 0;)
-        message_at(flow, i)->sent = now;
+    for (size_t i = flow->outstanding; i-- > 0;) {
+        struct flow_message *message = message_at(flow, i);
+        if (message->end - message->size < flow->sent)
+            break;
+        message->sent = now;
+    }
 }
 
 /* What fails here is told by recv, which may first have replies to give. */

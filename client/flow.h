@@ -79,6 +79,10 @@ struct flow {
 /* Begin to connect; the outcome is an event. From FLOW_IDLE only. */
 void flow_open(struct flow *flow, int64_t now);
 
+/* Begin with a connection that was made already: fd becomes the flow's. `connected` is not told. From FLOW_IDLE only.
+ */
+void flow_adopt(struct flow *flow, int fd, int64_t now);
+
 /* End the connection, by a reset if so asked (no TIME-WAIT is left). Nothing is told. */
 void flow_close(struct flow *flow, bool reset);
 

@@ -34,8 +34,10 @@ struct lane_plan {
     const struct options *options;
     const struct target *target;
     const struct lane_load *kind;
-    uint64_t run; /* see pattern.h */
-    int notify;   /* an eventfd: written to when a lane is done */
+    uint64_t run;       /* see pattern.h */
+    int64_t trial_took; /* to connect */
+    int trial;          /* a connection that was made to find the server, for the first lane to begin with; -1: none */
+    int notify;         /* an eventfd: written to when a lane is done */
 };
 
 /* For the load: all of it in its own thread. */

@@ -61,9 +61,10 @@ static enum status converse(const struct options *options, int fd)
 static enum status talk(const struct options *options)
 {
     struct target *targets;
+    int64_t took;
     size_t which, count = target_resolve(options, &targets);
     enum status status = STATUS_NO_CONNECTION;
-    int fd = count == 0 ? -1 : target_connect(options, targets, count, &which);
+    int fd = count == 0 ? -1 : target_connect(options, targets, count, &which, &took);
     if (fd != -1) {
         status = converse(options, fd);
         close(fd);

@@ -208,7 +208,7 @@ static bool parse_number(const struct rule *rule, const char *text, const struct
 {
     char *after;
     *value = strtod(text, &after);
-    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+    if (strspn(text, "0123456789.e") != (size_t)(after - text))
         return false;
     const struct suffix *best = suffixes;
     for (const struct suffix *suffix = suffixes + 1; suffix->text != NULL; suffix++)
@@ -235,9 +235,10 @@ static bool parse_sizes(const struct rule *rule, const char *text, struct sizes 
         if (sizes->count == OPTIONS_SIZES || !parse_number(rule, text, binary, &value, &end))
             return false;
         sizes->size[sizes->count++] = (uint64_t)value;
+        if ((double)(uint64_t)value != value)
+            return false;
         if (*end == '\0')
-            return (double)(uint64_t)value == value &&
-                   (!sizes->sweep || (sizes->count == 2 && sizes->size[0] <= sizes->size[1]));
+            return !sizes->sweep || (sizes->count == 2 && sizes->size[0] <= sizes->size[1]);
         if (*end == '-')
             sizes->sweep = true;
         else if (*end != ',' || sizes->sweep)
@@ -309,7 +310,8 @@ static bool take_option(struct options *options, const struct rule *rule, const 
     if (rule->kind == KIND_SIZES)
         warnx("--%s %s: not %s within 1 and 1G", rule->name, text, expectation(rule->kind));
     else if (rule->max > 0)
-        warnx("--%s %s: not %s within %g and %g", rule->name, text, expectation(rule->kind), rule->min, rule->max);
+        warnx("--%s %s: not %s within %.10g and %.10g", rule->name, text, expectation(rule->kind), rule->min,
+              rule->max);
     else
         warnx("--%s %s: not %s", rule->name, text, expectation(rule->kind));
     return usage(options);

@@ -213,9 +213,10 @@ static enum status measure_target(const struct options *options, const struct ta
 static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
 {
     size_t which;
+    int64_t took;
     if (options->interval < PING_FLOOD && !options->sizes.sweep && !target_may_flood(targets, count, options))
         return STATUS_USAGE;
-    int fd = target_connect(options, targets, count, &which);
+    int fd = target_connect(options, targets, count, &which, &took);
     if (fd == -1)
         return report_nothing(options, STATUS_NO_CONNECTION);
     close(fd);

@@ -239,6 +239,7 @@ static json_t *summary_of(const struct report *report, const struct result *resu
     set_begun(object, result->begun);
     set_seconds(object, "seconds", result->measured);
     set_counts(object, &result->total);
+    set_count(object, "replied_in_time", result->replied);
     set_rates(object, result->replied, result->bytes, result->measured);
     set(object, "jitter_ns", report->options->udp ? json_real(result->total.jitter) : json_null());
     set(object, "path_mtu", result->path_mtu > 0 ? json_integer((json_int_t)result->path_mtu) : json_null());

@@ -166,6 +166,8 @@ static void write_connections(FILE *out, const struct result *result)
         return;
     write_label(out, "connections");
     fprintf(out, "%s made", units_count(total->connected, text));
+    if (total->connected < result->options->connections)
+        fprintf(out, " of %s asked for", units_count(result->options->connections, text));
     write_count(out, total->refused, "refused");
     write_count(out, total->broken, "broken");
     write_count(out, total->faults, "with wrong bytes");

@@ -6,6 +6,7 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "flow.h"
@@ -13,6 +14,10 @@
 
 /* After the end, messages that were due before it and could not be sent get so long. */
 #define STREAM_GRACE CLOCK_SECOND
+/* At the end, a connection that has been asked for so long ago was not made in time. */
+#define STREAM_SLOW CLOCK_SECOND
+
+enum { OPEN_BATCH = 32 };
 
 struct stream;
 
@@ -41,7 +46,10 @@ struct stream {
     struct flow_shared shared;
     struct pace pace; /* open loop only */
     int64_t ended;    /* when the end was asked for */
+    size_t opened;    /* seats whose first connection was asked for */
     size_t unsettled;
+    ev_prepare turn;
+    ev_idle restless;
     struct flow_message *messages;
     struct seat seats[];
 };
@@ -292,14 +300,66 @@ static bool create(struct lane *lane)
     return !is_open_loop(stream) || prepare_pace(stream);
 }
 
+/* The first connection is there already, which a server of one connection has no other of. But where it is timed, or is
+ * one of many alike, it is made anew. */
+static void take_trial(struct seat *seat, int fd, int64_t now)
+{
+    struct stream *stream = seat->stream;
+    if (stream->style->single) {
+        close(fd);
+        return;
+    }
+    flow_adopt(&seat->flow, fd, now);
+    stream->lane->tally.connected++;
+    hist_add(&stream->lane->tally.connect, stream->lane->plan.trial_took);
+    stream->style->connected(seat, now);
+    flow_push(&seat->flow, now);
+}
+
+/* A few at each turn of the loop, or the first replies would wait for the last connection to be asked for. */
+static void on_turn(struct ev_loop *loop, ev_prepare *turn, int revents)
+{
+    struct stream *stream = turn->data;
+    size_t members = stream->lane->members;
+    (void)revents;
+    for (int i = 0; i < OPEN_BATCH && stream->opened < members; i++) {
+        struct seat *seat = &stream->seats[stream->opened++];
+        if (seat->flow.state == FLOW_IDLE && !seat->settled)
+            flow_open(&seat->flow, clock_now());
+    }
+    if (stream->opened == members) {
+        ev_prepare_stop(loop, turn);
+        ev_idle_stop(loop, &stream->restless);
+    }
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *idle, int revents)
+{
+    (void)loop;
+    (void)idle;
+    (void)revents;
+}
+
+/* While there is a connection to open the loop does not sleep. */
+static void begin_opening(struct stream *stream)
+{
+    struct ev_loop *loop = stream->lane->loop;
+    ev_prepare_init(&stream->turn, on_turn);
+    ev_idle_init(&stream->restless, on_idle);
+    stream->turn.data = stream;
+    ev_prepare_start(loop, &stream->turn);
+    ev_idle_start(loop, &stream->restless);
+}
+
 static void begin(struct lane *lane, int64_t now)
 {
     struct stream *stream = lane->load;
-    for (size_t i = 0; i < lane->members; i++)
-        flow_open(&stream->seats[i].flow, clock_now());
+    double share = (double)lane->index / (double)stream->options->threads;
     if (is_open_loop(stream))
-        pace_begin(&stream->pace,
-                   now + (int64_t)(stream->pace.period * (double)lane->index / (double)stream->options->threads));
+        pace_begin(&stream->pace, now + (int64_t)(stream->pace.period * share));
+    if (lane->index == 0 && lane->plan.trial != -1)
+        take_trial(&stream->seats[0], lane->plan.trial, now);
+    begin_opening(stream);
 }
 
 static void sweep_seat(struct seat *seat, int64_t now)
@@ -312,7 +372,7 @@ static void sweep_seat(struct seat *seat, int64_t now)
         flow_give_up(&seat->flow, now);
     else if (stream->style->swept != NULL)
         stream->style->swept(seat, now);
-    if (seat->flow.state == FLOW_IDLE && !seat->settled)
+    if (seat->flow.state == FLOW_IDLE && !seat->settled && seat < &stream->seats[stream->opened])
         flow_open(&seat->flow, now);
 }
 
@@ -356,9 +416,16 @@ static void sweep(struct lane *lane, int64_t now)
     }
 }
 
-/* Nothing was sent yet. */
-static void leave(struct seat *seat)
+/* Nothing was sent on it yet. */
+static void leave(struct seat *seat, int64_t now)
 {
+    struct lane *lane = seat->stream->lane;
+    char text[PROBLEMS_TEXT];
+    if (seat->flow.state == FLOW_CONNECTING && now - seat->flow.opened >= STREAM_SLOW) {
+        lane->tally.refused++;
+        snprintf(text, sizeof text, "cannot connect to %s before the end", lane->plan.target->text);
+        problems_add(&lane->problems, NULL, text, 1);
+    }
     flow_close(&seat->flow, true);
     settle(seat);
 }
@@ -374,7 +441,7 @@ static void end(struct lane *lane, int64_t now)
         if (is_behind(seat))
             queue_due(seat, now);
         else if (seat->flow.state != FLOW_OPEN)
-            leave(seat);
+            leave(seat, now);
         flow_push(&seat->flow, now);
         settle_if_idle(seat);
     }

@@ -53,11 +53,14 @@ static int connect_one(const struct target *target, bool udp, int64_t wait)
     return -1;
 }
 
-int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which)
+int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which,
+                   int64_t *took)
 {
     struct target_failures failures = {.length = 0};
     for (*which = 0; *which < count; ++*which) {
+        int64_t begun = clock_now();
         int fd = connect_one(&targets[*which], options->udp, options->timeout);
+        *took = clock_now() - begun;
         if (fd != -1) {
             target_tune(fd);
             return fd;

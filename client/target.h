@@ -39,8 +39,10 @@ struct target_failures {
 void target_failed(struct target_failures *failures, const struct target *target, int error);
 
 /* Connect to the first one that answers; of datagrams, that there is a route to. The wait for each is options->timeout,
- * 0 = the kernel's own limit. Returns a blocking, close-on-exec descriptor and which one it was, or -1. */
-int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which);
+ * 0 = the kernel's own limit. Returns a blocking, close-on-exec descriptor, which one it was, and
+ * in ns how long that one took; or -1. */
+int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which,
+                   int64_t *took);
 
 /* What every stream of ours wants of its socket: no delay for a small message. */
 void target_tune(int fd);
