@@ -2,6 +2,7 @@
  * hdrhistogram.org): a value's exponent picks a row of HIST_HALF cells, its next seven bits the cell. */
 #include "hist.h"
 
+#include <float.h>
 #include <math.h>
 
 /* How far a value must be shifted right to be below 1 << HIST_SUB_BITS. */
@@ -11,9 +12,14 @@ static unsigned shift_of(uint64_t value)
     return bits > HIST_SUB_BITS ? bits - HIST_SUB_BITS : 0;
 }
 
+static int64_t clamp(int64_t ns)
+{
+    return ns < 0 ? 0 : ns > HIST_MAX ? HIST_MAX : ns;
+}
+
 size_t hist_cell(int64_t ns)
 {
-    uint64_t value = ns < 0 ? 0 : ns > HIST_MAX ? (uint64_t)HIST_MAX : (uint64_t)ns;
+    uint64_t value = (uint64_t)clamp(ns);
     unsigned shift = shift_of(value);
     return shift * HIST_HALF + (size_t)(value >> shift);
 }
@@ -36,15 +42,14 @@ int64_t hist_highest(size_t cell)
 
 void hist_add(struct hist *hist, int64_t ns)
 {
-    if (ns < 0)
-        ns = 0;
+    ns = clamp(ns);
     if (hist->count == 0 || ns < hist->min)
         hist->min = ns;
     if (ns > hist->max)
         hist->max = ns;
     hist->count++;
-    hist->sum += (double)ns;
-    hist->squares += (double)ns * (double)ns;
+    hist->sum += (uint64_t)ns;
+    hist->squares += (unsigned __int128)ns * (uint64_t)ns;
     hist->cells[hist_cell(ns)]++;
 }
 
@@ -63,16 +68,19 @@ void hist_merge(struct hist *into, const struct hist *from)
         into->cells[cell] += from->cells[cell];
 }
 
-/* The last cell also holds what is longer than it, so max has the last word; and no value is below min. */
+/* 99.9 % of 1000 are 999, but doubles may make it a little more: that is not the 1000th yet. */
+uint64_t hist_rank(double percent, uint64_t count)
+{
+    double wanted = ceil(percent * (double)count / 100 * (1 - 4 * DBL_EPSILON));
+    return wanted < 1 ? 1 : (uint64_t)wanted;
+}
+
 int64_t hist_percentile(const struct hist *hist, double percent)
 {
-    if (hist->count == 0)
-        return 0;
-    double wanted = ceil(percent / 100 * (double)hist->count);
-    uint64_t rank = wanted < 1 ? 1 : (uint64_t)wanted, seen = 0;
     if (percent <= 0)
         return hist->min;
-    for (size_t cell = 0; cell < HIST_CELLS - 1; cell++) {
+    uint64_t rank = hist_rank(percent, hist->count), seen = 0;
+    for (size_t cell = hist_cell(hist->min); cell < HIST_CELLS; cell++) {
         seen += hist->cells[cell];
         if (seen >= rank)
             return hist_highest(cell) < hist->max ? hist_highest(cell) : hist->max;
@@ -82,13 +90,18 @@ int64_t hist_percentile(const struct hist *hist, double percent)
 
 double hist_mean(const struct hist *hist)
 {
-    return hist->count == 0 ? 0 : hist->sum / (double)hist->count;
+    return hist->count == 0 ? 0 : (double)hist->sum / (double)hist->count;
 }
 
-/* Rounding may take the difference of two large numbers below 0. */
+/* Squares about the whole number below the mean are a whole number as well. On the way to it numbers may wrap around,
+ * which evens out; what is left of the mean is less than 1. */
 double hist_deviation(const struct hist *hist)
 {
-    double mean = hist_mean(hist);
-    double variance = hist->count == 0 ? 0 : hist->squares / (double)hist->count - mean * mean;
+    if (hist->count == 0)
+        return 0;
+    unsigned __int128 mean = hist->sum / hist->count;
+    double squares = (double)(hist->squares - 2 * mean * hist->sum + mean * mean * hist->count);
+    double rest = (double)(hist->sum % hist->count) / (double)hist->count;
+    double variance = squares / (double)hist->count - rest * rest;
     return variance > 0 ? sqrt(variance) : 0;
 }

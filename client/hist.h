@@ -7,24 +7,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Cells are 1 wide up to 256, then 128 to each doubling, up to HIST_MAX ns (73 minutes): what is longer counts there.
- */
+/* Cells are 1 wide up to 256, then 128 to each doubling, up to HIST_MAX ns (73 minutes). */
 enum { HIST_SUB_BITS = 8, HIST_TOP_BIT = 42 };
 enum { HIST_HALF = 1 << (HIST_SUB_BITS - 1), HIST_CELLS = (HIST_TOP_BIT - HIST_SUB_BITS + 2) * HIST_HALF };
 #define HIST_MAX ((INT64_C(1) << HIST_TOP_BIT) - 1)
 
-/* All 0 to begin: empty. min and max mean nothing while it is empty. */
+/* All 0 to begin: empty. */
 struct hist {
     uint64_t count;
-    int64_t min, max;    /* ns, as recorded */
-    double sum, squares; /* of ns */
+    int64_t min, max;               /* ns */
+    unsigned __int128 sum, squares; /* of ns: whole numbers, or a small deviation would drown in a large mean */
     uint64_t cells[HIST_CELLS];
 };
 
-/* Negative counts as 0. */
+/* What is negative counts as 0, what is longer than HIST_MAX as HIST_MAX. */
 void hist_add(struct hist *hist, int64_t ns);
 
 void hist_merge(struct hist *into, const struct hist *from);
+
+/* How many of count values so many percent (0-100) are: the least number that is not fewer, at least 1. */
+uint64_t hist_rank(double percent, uint64_t count);
 
 /* The least value that so many percent (0-100) of all are not above: 0 gives min, 100 max, an empty one 0. */
 int64_t hist_percentile(const struct hist *hist, double percent);

@@ -30,19 +30,57 @@ static void test_cells_are_narrow(void **state)
     }
 }
 
+/* Clamped, so that percentiles, moments and drawings all speak of the same values. */
 static void test_out_of_range(void **state)
 {
     (void)state;
     struct hist hist = {0};
     assert_int_equal(hist_cell(-1), 0);
+    assert_int_equal(hist_cell(INT64_MIN), 0);
+    assert_int_equal(hist_cell(HIST_MAX + 1), HIST_CELLS - 1);
     assert_int_equal(hist_cell(INT64_MAX), HIST_CELLS - 1);
     hist_add(&hist, -5);
     hist_add(&hist, INT64_MAX);
     assert_int_equal(hist.count, 2);
     assert_int_equal(hist.min, 0);
-    assert_true(hist.max == INT64_MAX);
+    assert_int_equal(hist.max, HIST_MAX);
     assert_int_equal(hist_percentile(&hist, 50), 0);
-    assert_true(hist_percentile(&hist, 100) == INT64_MAX);
+    assert_int_equal(hist_percentile(&hist, 50.1), HIST_MAX);
+    assert_int_equal(hist_percentile(&hist, 100), HIST_MAX);
+    assert_true(hist_mean(&hist) == (double)HIST_MAX / 2);
+    assert_true(hist_deviation(&hist) == (double)HIST_MAX / 2);
+}
+
+/* A jitter of 1 ns about a mean of a second is seen, and so is that there is none, after however many. */
+static void test_small_deviation_of_large_values(void **state)
+{
+    (void)state;
+    struct hist hist = {0}, constant = {0};
+    for (int i = 0; i < 1000000; i++) {
+        hist_add(&hist, 1000000001 + i % 2 * 2);
+        hist_add(&constant, 123456789012);
+    }
+    assert_true(hist_mean(&hist) == 1000000002);
+    assert_true(hist_deviation(&hist) == 1);
+    assert_true(hist_mean(&constant) == 123456789012);
+    assert_true(hist_deviation(&constant) == 0);
+}
+
+/* Fractions that doubles do not have are not rounded up to one more. In tenths of a percent all can be counted in whole
+ * numbers. */
+static void test_rank(void **state)
+{
+    (void)state;
+    for (uint64_t count = 1; count < 3000; count += 1 + count / 7)
+        for (unsigned tenths = 0; tenths <= 1000; tenths++) {
+            uint64_t rank = (tenths * count + 999) / 1000;
+            assert_int_equal(hist_rank(tenths / 10.0, count), rank > 0 ? rank : 1);
+        }
+    assert_int_equal(hist_rank(70.4, 375), 264);
+    assert_int_equal(hist_rank(99.04, 625), 619);
+    assert_int_equal(hist_rank(99.9, 1000000000000), 999000000000);
+    assert_int_equal(hist_rank(99.999, 1000000000000), 999990000000);
+    assert_int_equal(hist_rank(100, 1000000000000), 1000000000000);
 }
 
 static void test_empty(void **state)
@@ -89,18 +127,18 @@ static int compare(const void *a, const void *b)
 }
 
 /* What the definition says: the least sample that so many percent are not above. */
-static int64_t exact(const int64_t *sorted, unsigned count, double percent)
+static int64_t exact(const int64_t *sorted, unsigned count, unsigned hundredths)
 {
-    double rank = ceil(percent / 100 * count);
-    return sorted[rank < 1 ? 0 : (unsigned)rank - 1];
+    unsigned rank = (hundredths * count + 9999) / 10000;
+    return sorted[rank < 1 ? 0 : rank - 1];
 }
 
 static void assert_percentiles(const struct hist *hist, const int64_t *sorted, unsigned count)
 {
-    static const double percents[] = {0, 0.01, 1, 10, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100};
     int64_t before = 0;
-    for (size_t i = 0; i < unit_count(percents); i++) {
-        int64_t truth = exact(sorted, count, percents[i]), told = hist_percentile(hist, percents[i]);
+    for (unsigned hundredths = 0; hundredths <= 10000;
+         hundredths += hundredths % 100 == 0 && hundredths < 9900 ? 100 : 1) {
+        int64_t truth = exact(sorted, count, hundredths), told = hist_percentile(hist, hundredths / 100.0);
         assert_true(told >= truth);
         assert_true(told - truth <= truth / HIST_HALF);
         assert_true(told >= before && told <= hist->max);
@@ -112,20 +150,19 @@ static void assert_percentiles(const struct hist *hist, const int64_t *sorted, u
 
 static void assert_moments(const struct hist *hist, const int64_t *samples, unsigned count)
 {
-    double mean = 0, squares = 0;
+    long double mean = 0, squares = 0;
     for (unsigned i = 0; i < count; i++)
-        mean += (double)samples[i] / count;
+        mean += (long double)samples[i] / count;
     for (unsigned i = 0; i < count; i++)
-        squares += ((double)samples[i] - mean) * ((double)samples[i] - mean) / count;
-    assert_true(fabs(hist_mean(hist) - mean) <= 1e-9 * mean);
-    /* A difference of large sums: exact as far as doubles are. */
-    assert_true(fabs(hist_deviation(hist) - sqrt(squares)) <= 1e-6 * mean + 1e-3 * sqrt(squares));
+        squares += ((long double)samples[i] - mean) * ((long double)samples[i] - mean) / count;
+    assert_true(fabsl(hist_mean(hist) - mean) <= 1e-12L * mean);
+    assert_true(fabsl(hist_deviation(hist) - sqrtl(squares)) <= 1e-9L * sqrtl(squares) + 1e-6L);
 }
 
 static bool is_same(const struct hist *a, const struct hist *b)
 {
-    return a->count == b->count && a->min == b->min && a->max == b->max &&
-           memcmp(a->cells, b->cells, sizeof a->cells) == 0;
+    return a->count == b->count && a->min == b->min && a->max == b->max && a->sum == b->sum &&
+           a->squares == b->squares && memcmp(a->cells, b->cells, sizeof a->cells) == 0;
 }
 
 /* Merged from parts it is what it would be if all had been added to one. */
@@ -155,8 +192,12 @@ static void test_beside_sorted_samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells_adjoin),          cmocka_unit_test(test_cells_are_narrow),
-        cmocka_unit_test(test_out_of_range),          cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_cells_adjoin),
+        cmocka_unit_test(test_cells_are_narrow),
+        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_small_deviation_of_large_values),
+        cmocka_unit_test(test_rank),
+        cmocka_unit_test(test_empty),
         cmocka_unit_test(test_beside_sorted_samples),
     };
     return unit_run("hist", tests, NULL, NULL);
