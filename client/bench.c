@@ -78,7 +78,7 @@ static void keep_faults(struct bench *bench)
 static void begin_measuring(struct bench *bench, int64_t now)
 {
     for (size_t i = 0; i < bench->count; i++)
-        lane_measure(bench->lanes[i], now, &bench->interval, &bench->result.problems);
+        lane_measure(bench->lanes[i], &bench->interval, &bench->result.problems);
     keep_faults(bench);
     bench->measuring = true;
     bench->measured = now;

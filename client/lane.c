@@ -143,11 +143,11 @@ void lane_collect(struct lane *lane, struct tally *tally, struct problems *probl
     pthread_mutex_unlock(&lane->lock);
 }
 
-void lane_measure(struct lane *lane, int64_t now, struct tally *tally, struct problems *problems)
+void lane_measure(struct lane *lane, struct tally *tally, struct problems *problems)
 {
     take_lock(lane);
     hand_over(lane, tally, problems);
-    lane->since = now;
+    lane->since = clock_now();
     pthread_mutex_unlock(&lane->lock);
 }
 

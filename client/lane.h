@@ -73,8 +73,8 @@ bool lane_start(struct lane *lane);
 /* Begin to send. now: the same for all lanes, after all have been started. */
 void lane_begin(struct lane *lane, int64_t now);
 
-/* The same as lane_collect, and from now on do not count what was due before. */
-void lane_measure(struct lane *lane, int64_t now, struct tally *tally, struct problems *problems);
+/* The same as lane_collect, and from this moment on do not count what was due before. */
+void lane_measure(struct lane *lane, struct tally *tally, struct problems *problems);
 
 /* Add what was counted since the last time to *tally, and what went wrong to *problems. */
 void lane_collect(struct lane *lane, struct tally *tally, struct problems *problems);

@@ -106,7 +106,7 @@ static void fill(struct seat *seat, int64_t now)
 static void queue_due(struct seat *seat, int64_t now)
 {
     struct stream *stream = seat->stream;
-    while (is_behind(seat) && seat->flow.outstanding < stream->options->depth &&
+    while (is_behind(seat) && seat->flow.state == FLOW_OPEN && seat->flow.outstanding < stream->options->depth &&
            pace_due(&stream->pace, seat->arrival) <= now) {
         queue(seat, pace_due(&stream->pace, seat->arrival));
         seat->arrival += stream->lane->members;
@@ -237,8 +237,6 @@ static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 {
     struct stream *stream = pace->owner;
     struct seat *seat = &stream->seats[arrival % stream->lane->members];
-    if (seat->flow.state != FLOW_OPEN)
-        return;
     queue_due(seat, now);
     flow_push(&seat->flow, now);
 }
