@@ -364,7 +364,7 @@ static int keep_trial(const struct options *options, int fd)
     return -1;
 }
 
-static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
+enum status bench_run(const struct options *options, const struct target *targets, size_t count)
 {
     size_t which;
     int64_t took;
@@ -374,15 +374,4 @@ static enum status measure_first(const struct options *options, const struct tar
     if (fd == -1)
         return report_nothing(options, STATUS_NO_CONNECTION);
     return measure_target(options, &targets[which], keep_trial(options, fd), took);
-}
-
-enum status bench_run(const struct options *options)
-{
-    struct target *targets;
-    size_t count = target_resolve(options, &targets);
-    if (count == 0)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    enum status status = measure_first(options, targets, count);
-    free(targets);
-    return status;
 }

@@ -3,9 +3,12 @@
 #ifndef MPECHO_BENCH_H
 #define MPECHO_BENCH_H
 
+#include <stddef.h>
+
 #include "options.h"
 #include "status.h"
+#include "target.h"
 
-enum status bench_run(const struct options *options);
+enum status bench_run(const struct options *options, const struct target *targets, size_t count);
 
 #endif

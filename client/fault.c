@@ -283,11 +283,6 @@ struct fault fault_diagnose(const struct fault_sample *given)
     return fault;
 }
 
-struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed)
-{
-    return (struct fault){.kind = FAULT_MISSING, .connection = pattern->connection, .offset = offset, .count = owed};
-}
-
 static void write_repeated(const struct fault *fault, char *text, size_t size)
 {
     const char *which = fault->count == 1 ? "byte, that" : "bytes, those";

@@ -48,9 +48,6 @@ struct fault_sample {
 enum { FAULT_SAMPLE = 1 << 16 };
 struct fault fault_diagnose(const struct fault_sample *given);
 
-/* FAULT_MISSING: so many bytes, at least 1, had not come back when the connection ended. */
-struct fault fault_missing(const struct pattern *pattern, uint64_t offset, uint64_t owed);
-
 /* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
 enum { FAULT_TEXT = 160 };
 const char *fault_text(const struct fault *fault, char text[FAULT_TEXT]);

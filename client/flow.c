@@ -47,8 +47,6 @@ static uint64_t owed(const struct flow *flow)
 /* Closed by reset: what the server may still send nobody would read. */
 static void fail(struct flow *flow, enum flow_end end, int64_t now)
 {
-    if (end != FLOW_WRONG)
-        flow->fault = fault_missing(&flow->pattern, flow->got, flow->queued - flow->got);
     flow_close(flow, true);
     flow->shared->events->failed(flow, end, now);
 }

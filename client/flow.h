@@ -73,7 +73,7 @@ struct flow {
     int error;                  /* errno, after a failure */
     size_t doubtful;            /* wrong bytes that have come, in evidence; 0: none yet */
     unsigned char evidence[FLOW_EVIDENCE];
-    struct fault fault; /* after FLOW_WRONG, and of what was owed after any other */
+    struct fault fault; /* after FLOW_WRONG */
 };
 
 /* Begin to connect; the outcome is an event. From FLOW_IDLE only. */

@@ -73,16 +73,29 @@ static enum status talk(const struct options *options)
     return status;
 }
 
+/* A run that has a report: also of a name that does not resolve. */
+static enum status measure(const struct options *options,
+                           enum status (*run)(const struct options *, const struct target *, size_t))
+{
+    struct target *targets;
+    size_t count = target_resolve(options, &targets);
+    if (count == 0)
+        return report_nothing(options, STATUS_NO_CONNECTION);
+    enum status status = run(options, targets, count);
+    free(targets);
+    return status;
+}
+
 /* Returns what to exit with: check has its own numbers. */
 static int run(const struct options *options)
 {
     switch (options->mode) {
     case MODE_PING:
-        return options->udp ? ping_datagram_run(options) : ping_run(options);
+        return measure(options, options->udp ? ping_datagram_run : ping_run);
     case MODE_CHECK:
         return (int)check_run(options);
     case MODE_BENCH:
-        return bench_run(options);
+        return measure(options, bench_run);
     default:
         return talk(options);
     }

@@ -246,7 +246,7 @@ static enum status probe_targets(struct ping *ping, const struct target *targets
     return ping->status == STATUS_NO_CONNECTION ? report_nothing(ping->options, ping->status) : ping->status;
 }
 
-static enum status probe(const struct options *options, const struct target *targets, size_t count)
+enum status ping_run(const struct options *options, const struct target *targets, size_t count)
 {
     if (options->interval < FLOOD && !target_may_flood(targets, count, options))
         return STATUS_USAGE;
@@ -258,16 +258,5 @@ static enum status probe(const struct options *options, const struct target *tar
     ping->options = options;
     enum status status = probe_targets(ping, targets, count);
     destroy(ping);
-    return status;
-}
-
-enum status ping_run(const struct options *options)
-{
-    struct target *targets;
-    size_t count = target_resolve(options, &targets);
-    if (count == 0)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    enum status status = probe(options, targets, count);
-    free(targets);
     return status;
 }

@@ -4,9 +4,12 @@
 #ifndef MPECHO_PING_H
 #define MPECHO_PING_H
 
+#include <stddef.h>
+
 #include "options.h"
 #include "status.h"
+#include "target.h"
 
-enum status ping_run(const struct options *options);
+enum status ping_run(const struct options *options, const struct target *targets, size_t count);
 
 #endif

@@ -210,7 +210,7 @@ static enum status measure_target(const struct options *options, const struct ta
     return status;
 }
 
-static enum status measure_first(const struct options *options, const struct target *targets, size_t count)
+enum status ping_datagram_run(const struct options *options, const struct target *targets, size_t count)
 {
     size_t which;
     int64_t took;
@@ -221,15 +221,4 @@ static enum status measure_first(const struct options *options, const struct tar
         return report_nothing(options, STATUS_NO_CONNECTION);
     close(fd);
     return measure_target(options, &targets[which]);
-}
-
-enum status ping_datagram_run(const struct options *options)
-{
-    struct target *targets;
-    size_t count = target_resolve(options, &targets);
-    if (count == 0)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    enum status status = measure_first(options, targets, count);
-    free(targets);
-    return status;
 }

@@ -5,6 +5,7 @@
 #define MPECHO_PING_DATAGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "datagram.h"
@@ -12,6 +13,7 @@
 #include "report.h"
 #include "result.h"
 #include "status.h"
+#include "target.h"
 
 /* One run, for ping_mtu too. */
 struct ping_datagram {
@@ -25,7 +27,7 @@ struct ping_datagram {
     struct datagram_socket socket;
 };
 
-enum status ping_datagram_run(const struct options *options);
+enum status ping_datagram_run(const struct options *options, const struct target *targets, size_t count);
 
 /* A line, unless it is not wanted. */
 void ping_datagram_tell(struct ping_datagram *ping, const struct probe *probe);

@@ -11,6 +11,7 @@
 package EchoServer;
 use v5.36;
 
+use Children;
 use Exporter 'import';
 use IO::Socket::IP;
 use IO::Socket::UNIX;
@@ -19,8 +20,6 @@ use Socket qw(SHUT_WR SOCK_STREAM SOL_SOCKET SO_LINGER);
 
 our @EXPORT = qw(echo send_all receive hold_open wait_for_go);
 
-my $main_pid = $$;
-my %running;     # pid => 1
 my $go;          # in a server: where the test says go
 
 # How: host => '::1' (127.0.0.1), port => (any), unix => path. Returns nothing if one cannot listen there.
@@ -33,12 +32,13 @@ sub new ($class, $serve, %how) {
     pipe my $read, my $write or die "pipe: $!";
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
-        ($go, %running) = ($read);
+        Children::forget();
+        $go = $read;
         close $write;
         eval { serve($listener, $serve); 1 } or print STDERR "EchoServer: $@";
         POSIX::_exit(1);
     }
-    $running{$pid} = 1;
+    Children::keep($pid);
     $write->autoflush(1);
     my $target = $how{unix} ? ["unix:$how{unix}"] : [$listener->sockhost, $listener->sockport];
     return bless { pid => $pid, go => $write, target => $target }, $class;
@@ -50,18 +50,7 @@ sub port   ($self) { $self->{target}[1] }
 # Let the server go past one wait_for_go.
 sub go ($self) { print { $self->{go} } '!' }
 
-sub stop ($self) { end_process($self->{pid}) }
-
-sub end_process ($pid) {
-    return if !delete $running{$pid};
-    kill KILL => $pid;
-    waitpid $pid, 0;
-}
-
-END {
-    local $?;
-    if ($$ == $main_pid) { end_process($_) for keys %running }
-}
+sub stop ($self) { Children::end($self->{pid}) }
 
 # ----------------------------------------------------------------------------------------- in the server's own process
 

@@ -25,15 +25,13 @@
 package FaultyServer;
 use v5.36;
 
+use Children;
 use IO::Handle;
 use IO::Select;
 use IO::Socket::IP;
 use POSIX qw(EAGAIN);
 use Socket qw(IPPROTO_TCP SOCK_STREAM SOL_SOCKET SO_LINGER TCP_NODELAY);
 use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
-
-my $main_pid = $$;
-my %running;    # pid => 1
 
 sub new ($class, %how) {
     my $listener = IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => $how{host} // '127.0.0.1',
@@ -42,12 +40,12 @@ sub new ($class, %how) {
     pipe my $take, my $answers or die "pipe: $!";
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
-        %running = ();
+        Children::forget();
         close $_ for $give, $take;
         eval { FaultyServer::Child->new($listener, $commands, $answers)->serve; 1 } or print STDERR "FaultyServer: $@";
         POSIX::_exit(1);
     }
-    $running{$pid} = 1;
+    Children::keep($pid);
     $give->autoflush(1);
     return bless { pid => $pid, give => $give, take => $take, port => $listener->sockport, host => $listener->sockhost },
       $class;
@@ -70,18 +68,7 @@ sub done ($self, $seconds = 10) {
     return 1;
 }
 
-sub stop ($self) { end_process($self->{pid}) }
-
-sub end_process ($pid) {
-    return if !delete $running{$pid};
-    kill KILL => $pid;
-    waitpid $pid, 0;
-}
-
-END {
-    local $?;
-    if ($$ == $main_pid) { end_process($_) for keys %running }
-}
+sub stop ($self) { Children::end($self->{pid}) }
 
 # ------------------------------------------------------------------------------------------ in the server's own process
 

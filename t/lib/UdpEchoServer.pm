@@ -13,14 +13,12 @@
 package UdpEchoServer;
 use v5.36;
 
+use Children;
 use IO::Select;
 use IO::Socket::IP;
 use POSIX ();
 use Socket qw(MSG_DONTWAIT SOCK_DGRAM SOL_SOCKET SO_RCVBUF);
 use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
-
-my $main_pid = $$;
-my %running;    # pid => 1
 
 # How: host => '::1' (127.0.0.1), port => (any). Returns nothing if one cannot be bound to that.
 sub new ($class, $answer = sub ($bytes, $n, $keep) { $bytes }, %how) {
@@ -29,13 +27,13 @@ sub new ($class, $answer = sub ($bytes, $n, $keep) { $bytes }, %how) {
     setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 1 << 20;
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
-        %running = ();
+        Children::forget();
         $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
         alarm 60;
         eval { serve($socket, $answer); 1 } or print STDERR "UdpEchoServer: $@";
         POSIX::_exit(1);
     }
-    $running{$pid} = 1;
+    Children::keep($pid);
     return bless { pid => $pid, host => $socket->sockhost, port => $socket->sockport }, $class;
 }
 
@@ -44,18 +42,7 @@ sub host   ($self) { $self->{host} }
 sub port   ($self) { $self->{port} }
 sub pid    ($self) { $self->{pid} }
 
-sub stop ($self) { end_process($self->{pid}) }
-
-sub end_process ($pid) {
-    return if !delete $running{$pid};
-    kill KILL => $pid;
-    waitpid $pid, 0;
-}
-
-END {
-    local $?;
-    if ($$ == $main_pid) { end_process($_) for keys %running }
-}
+sub stop ($self) { Children::end($self->{pid}) }
 
 # A port on which nobody is.
 sub closed_port ($host = '127.0.0.1') {
