@@ -84,7 +84,7 @@ ok(wait_for_output($client, qr/-0\.2\d /), 'overflow: begun');
 kill STOP => $client->{pid};
 ok(wait_until(sub { my @words = socket_to($flooding->port); @words && $words[-1] > 0 }), 'overflow: the kernel has counted it');
 kill $_ => $client->{pid} for qw(CONT INT);
-like(end_of($client)->{out}, qr/a reply was thrown away here, as none were read fast enough, [\d,]+ times$/m, 'overflow: said');
+like(end_of($client)->{out}, qr/a reply was thrown away here, as none were read fast enough(?:, [\d,]+ times)?$/m, 'overflow: said');
 $flooding->stop;
 
 $_->stop for $server, $losing, $silent;
