@@ -1,5 +1,5 @@
-/* bench.c: the main thread of a bench: starts the lanes, wakes up for every report, for signals and at the end, and
- * adds up what the lanes have counted; see bench.h. It sends nothing itself. */
+/* bench.c: the main thread of a bench: starts the threads, wakes up for every report, for signals and at the end, and
+ * adds up what the threads have counted; see bench.h. It sends nothing itself. */
 #include "bench.h"
 
 #include <err.h>
@@ -17,12 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "barrage.h"
 #include "clock.h"
-#include "lane.h"
+#include "load.h"
 #include "report.h"
 #include "signals.h"
-#include "stream.h"
+#include "thread.h"
 
 #define PROGRESS (200 * CLOCK_MS)
 
@@ -31,9 +30,9 @@ struct bench {
     struct report *report;
     int signals, notify;
     int64_t trial_took;
-    int trial; /* the connection by which the target was found, until the lanes begin; -1: none */
+    int trial; /* the connection by which the target was found, until the threads begin; -1: none */
     size_t count;
-    struct lane **lanes;
+    struct thread **threads;
     bool once; /* the load ends by itself */
 
     bool measuring, ending;
@@ -50,7 +49,7 @@ struct bench {
 static void collect(struct bench *bench)
 {
     for (size_t i = 0; i < bench->count; i++)
-        lane_collect(bench->lanes[i], &bench->interval, &bench->result.problems);
+        thread_collect(bench->threads[i], &bench->interval, &bench->result.problems);
 }
 
 static void begin_interval(struct bench *bench, int64_t now)
@@ -78,7 +77,7 @@ static void keep_faults(struct bench *bench)
 static void begin_measuring(struct bench *bench, int64_t now)
 {
     for (size_t i = 0; i < bench->count; i++)
-        lane_measure(bench->lanes[i], &bench->interval, &bench->result.problems);
+        thread_measure(bench->threads[i], &bench->interval, &bench->result.problems);
     keep_faults(bench);
     bench->measuring = true;
     bench->measured = now;
@@ -125,10 +124,10 @@ static void end_measuring(struct bench *bench, int64_t now)
     bench->ending = true;
 }
 
-static void end_lanes(struct bench *bench, bool hurry)
+static void end_threads(struct bench *bench, bool hurry)
 {
     for (size_t i = 0; i < bench->count; i++)
-        lane_end(bench->lanes[i], hurry);
+        thread_end(bench->threads[i], hurry);
 }
 
 /* Called again it can only hurry. */
@@ -137,7 +136,7 @@ static void end_load(struct bench *bench, int64_t now, bool hurry)
     bool first = !bench->ending;
     if (first)
         end_measuring(bench, now);
-    end_lanes(bench, hurry);
+    end_threads(bench, hurry);
     if (first)
         tell_interval(bench, now);
 }
@@ -159,7 +158,7 @@ static int64_t end_of_interval(const struct bench *bench)
 static int64_t next_event(const struct bench *bench)
 {
     if (bench->ending)
-        return INT64_MAX; /* lanes end in time by themselves */
+        return INT64_MAX; /* threads end in time by themselves */
     if (!bench->measuring)
         return bench->begun + bench->options->omit;
     int64_t end = end_of_interval(bench);
@@ -217,7 +216,7 @@ static void wait_for_event(struct bench *bench)
 static bool all_done(struct bench *bench)
 {
     for (size_t i = 0; i < bench->count; i++)
-        if (!lane_is_done(bench->lanes[i]))
+        if (!thread_is_done(bench->threads[i]))
             return false;
     return true;
 }
@@ -252,7 +251,7 @@ static void conduct(struct bench *bench)
     bench->begun = bench->measured = clock_now();
     begin_interval(bench, bench->begun);
     for (size_t i = 0; i < bench->count; i++)
-        lane_begin(bench->lanes[i], bench->begun);
+        thread_begin(bench->threads[i], bench->begun);
     bench->trial = -1;
     bench->measuring = bench->options->omit == 0;
     while (!all_done(bench))
@@ -282,29 +281,29 @@ static bool allow_descriptors(const struct options *options)
     return false;
 }
 
-static bool make_lanes(struct bench *bench, const struct target *target)
+static bool make_threads(struct bench *bench, const struct target *target)
 {
-    struct lane_plan plan = {.options = bench->options,
-                             .target = target,
-                             .kind = bench->options->udp ? &barrage_load : &stream_load,
-                             .notify = bench->notify,
-                             .trial_took = bench->trial_took,
-                             .trial = bench->trial};
-    bench->lanes = calloc(bench->options->threads, sizeof(struct lane *));
-    if (bench->lanes == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
+    struct thread_plan plan = {.options = bench->options,
+                               .target = target,
+                               .kind = bench->options->udp ? &load_udp : &load_stream,
+                               .notify = bench->notify,
+                               .trial_took = bench->trial_took,
+                               .trial = bench->trial};
+    bench->threads = calloc(bench->options->threads, sizeof(struct thread *));
+    if (bench->threads == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
         warnx("out of memory, or of random numbers");
         return false;
     }
     for (size_t i = 0; i < bench->options->threads; i++, bench->count++)
-        if ((bench->lanes[i] = lane_create(&plan, i)) == NULL)
+        if ((bench->threads[i] = thread_create(&plan, i)) == NULL)
             return false;
     return true;
 }
 
-static bool start_lanes(struct bench *bench)
+static bool start_threads(struct bench *bench)
 {
     for (size_t i = 0; i < bench->count; i++)
-        if (!lane_start(bench->lanes[i]))
+        if (!thread_start(bench->threads[i]))
             return false;
     return true;
 }
@@ -312,8 +311,8 @@ static bool start_lanes(struct bench *bench)
 static void destroy(struct bench *bench)
 {
     for (size_t i = 0; i < bench->count; i++)
-        lane_destroy(bench->lanes[i]);
-    free(bench->lanes);
+        thread_destroy(bench->threads[i]);
+    free(bench->threads);
     if (bench->trial != -1)
         close(bench->trial);
     close(bench->signals);
@@ -330,11 +329,12 @@ static enum status measure(struct bench *bench, const struct target *target)
     bench->once = bench->options->burst || bench->options->hold > 0;
     bench->signals = signals_open();
     bench->notify = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (bench->signals == -1 || bench->notify == -1 || !allow_descriptors(bench->options) || !make_lanes(bench, target))
+    if (bench->signals == -1 || bench->notify == -1 || !allow_descriptors(bench->options) ||
+        !make_threads(bench, target))
         return STATUS_LOCAL;
     if ((bench->report = report_open(bench->options, target, &status)) == NULL)
         return status;
-    bench->result.failed = !start_lanes(bench);
+    bench->result.failed = !start_threads(bench);
     if (!bench->result.failed)
         conduct(bench);
     return report_close(bench->report, &bench->result);

@@ -113,16 +113,16 @@ static struct datagram_record *recall(const struct datagram_socket *socket, uint
     return &socket->records[number % socket->shared->memory];
 }
 
-/* Fill in what is known of news->number. */
-static void look_up(const struct datagram_socket *socket, struct datagram_news *news)
+/* Fill in what is known of event->number. */
+static void look_up(const struct datagram_socket *socket, struct datagram_event *event)
 {
-    const struct datagram_record *record = recall(socket, news->number);
-    news->known = true;
+    const struct datagram_record *record = recall(socket, event->number);
+    event->known = true;
     if (record == NULL)
         return;
-    news->size = record->size;
-    news->due = record->due;
-    news->sent = record->sent;
+    event->size = record->size;
+    event->due = record->due;
+    event->sent = record->sent;
 }
 
 /* RFC 3550 section 6.4.1 and appendix A.8, of the time there and back. */
@@ -139,16 +139,16 @@ static bool counts(const struct datagram_socket *socket, int64_t due)
     return socket->shared->since == NULL || due >= *socket->shared->since;
 }
 
-static void count_reply(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
+static void count_reply(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
     struct tally *tally = socket->shared->tally;
     tally->replied++;
-    tally->bytes += news->size;
-    tally->reordered += news->reordered;
+    tally->bytes += event->size;
+    tally->reordered += event->reordered;
     tally->jitter = socket->jitter;
-    hist_add(&tally->response, now - news->due);
+    hist_add(&tally->response, now - event->due);
     if (socket->shared->open_loop)
-        hist_add(&tally->service, now - news->sent);
+        hist_add(&tally->service, now - event->sent);
 }
 
 static const char *kind_name(enum datagram_kind kind)
@@ -162,49 +162,50 @@ static const char *kind_name(enum datagram_kind kind)
 }
 
 /* Numbered from 1 on, as the lines of ping. */
-static void count_problem(struct datagram_socket *socket, const struct datagram_news *news)
+static void count_problem(struct datagram_socket *socket, const struct datagram_event *event)
 {
     char what[DATAGRAM_TEXT], text[PROBLEMS_TEXT];
     const struct target *target = socket->shared->target;
-    bool wrong = news->kind >= DATAGRAM_CHANGED;
-    datagram_text(news, what);
-    if (wrong && news->known && socket->shared->sockets > 1)
-        snprintf(text, sizeof text, "socket %" PRIu64 ", datagram %" PRIu64 ": %s", socket->index, news->number + 1,
+    bool wrong = event->kind >= DATAGRAM_CHANGED;
+    datagram_text(event, what);
+    if (wrong && event->known && socket->shared->sockets > 1)
+        snprintf(text, sizeof text, "socket %" PRIu64 ", datagram %" PRIu64 ": %s", socket->index, event->number + 1,
                  what);
-    else if (wrong && news->known)
-        snprintf(text, sizeof text, "datagram %" PRIu64 ": %s", news->number + 1, what);
+    else if (wrong && event->known)
+        snprintf(text, sizeof text, "datagram %" PRIu64 ": %s", event->number + 1, what);
     else
         snprintf(text, sizeof text, "%.75s: %s", target->text, what);
-    problems_add(socket->shared->problems, wrong && news->known ? kind_name(news->kind) : NULL, text, 1);
+    problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
     socket->shared->tally->faults += wrong;
 }
 
 /* What is too long, or too much for our own queues, was not refused by anybody. */
-static bool is_refusal(const struct datagram_news *news)
+static bool is_refusal(const struct datagram_event *event)
 {
-    return news->kind == DATAGRAM_FAILED && news->error != EMSGSIZE && news->error != ENOBUFS && news->error != EAGAIN;
+    return event->kind == DATAGRAM_FAILED && event->error != EMSGSIZE && event->error != ENOBUFS &&
+           event->error != EAGAIN;
 }
 
-static void tell(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
+static void tell(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
     struct tally *tally = socket->shared->tally;
-    tally->duplicates += news->kind == DATAGRAM_DUPLICATE;
-    tally->refused += is_refusal(news);
-    if (news->kind == DATAGRAM_REPLIED && counts(socket, news->due))
-        count_reply(socket, news, now);
-    else if (news->kind != DATAGRAM_REPLIED && news->kind != DATAGRAM_DUPLICATE)
-        count_problem(socket, news);
-    if (socket->shared->told != NULL)
-        socket->shared->told(socket, news, now);
+    tally->duplicates += event->kind == DATAGRAM_DUPLICATE;
+    tally->refused += is_refusal(event);
+    if (event->kind == DATAGRAM_REPLIED && counts(socket, event->due))
+        count_reply(socket, event, now);
+    else if (event->kind != DATAGRAM_REPLIED && event->kind != DATAGRAM_DUPLICATE)
+        count_problem(socket, event);
+    if (socket->shared->on_event != NULL)
+        socket->shared->on_event(socket, event, now);
 }
 
 /* If it waited, it waits no longer. */
-static void end_waiting(struct datagram_socket *socket, struct datagram_news *news, bool replied)
+static void end_waiting(struct datagram_socket *socket, struct datagram_event *event, bool replied)
 {
-    struct datagram_record *record = news->known ? recall(socket, news->number) : NULL;
+    struct datagram_record *record = event->known ? recall(socket, event->number) : NULL;
     if (record == NULL || record->state != WAITING)
         return;
-    news->ended = true;
+    event->ended = true;
     record->state = replied ? ANSWERED : GIVEN_UP;
     socket->outstanding--;
     socket->shared->tally->lost += !replied && counts(socket, record->due);
@@ -212,10 +213,10 @@ static void end_waiting(struct datagram_socket *socket, struct datagram_news *ne
 
 static void give_up(struct datagram_socket *socket, uint64_t number, int64_t now)
 {
-    struct datagram_news news = {.kind = DATAGRAM_LOST, .number = number};
-    look_up(socket, &news);
-    end_waiting(socket, &news, false);
-    tell(socket, &news, now);
+    struct datagram_event event = {.kind = DATAGRAM_LOST, .number = number};
+    look_up(socket, &event);
+    end_waiting(socket, &event, false);
+    tell(socket, &event, now);
 }
 
 static bool waits(const struct datagram_socket *socket, uint64_t number)
@@ -259,87 +260,87 @@ static bool find_number(const struct datagram_socket *socket, uint32_t low, uint
 }
 
 /* Of bytes that nobody sent, one word in 2^19 seems to be of a given socket, and hardly any of a number in use. */
-static bool ask_word(const struct datagram_socket *socket, const unsigned char *data, struct datagram_news *news)
+static bool ask_word(const struct datagram_socket *socket, const unsigned char *data, struct datagram_event *event)
 {
     struct pattern pattern = pattern_of(socket, 0);
     uint32_t low;
     uint64_t offset;
     pattern_locate(&pattern, data, &low, &offset);
-    news->socket = offset / DATAGRAM_SPACE;
-    if (news->socket != socket->index || !find_number(socket, low, &news->number))
+    event->socket = offset / DATAGRAM_SPACE;
+    if (event->socket != socket->index || !find_number(socket, low, &event->number))
         return false;
-    look_up(socket, news);
+    look_up(socket, event);
     return true;
 }
 
 /* Several words are asked, as the first may be what was changed. */
 static bool ask(const struct datagram_socket *socket, const unsigned char *data, size_t length,
-                struct datagram_news *news)
+                struct datagram_event *event)
 {
     for (size_t i = 0; i < WORDS_ASKED && (i + 1) * WORD <= length; i++)
-        if (ask_word(socket, data + i * WORD, news))
+        if (ask_word(socket, data + i * WORD, event))
             return true;
     return false;
 }
 
 /* A word is believed only at its own place, as any number would do. */
 static bool is_foreign(const struct datagram_socket *socket, const unsigned char *data, size_t length,
-                       struct datagram_news *news)
+                       struct datagram_event *event)
 {
     struct pattern pattern = pattern_of(socket, 0);
     uint64_t offset = 0;
     if (length < WORD)
         return false;
     pattern_locate(&pattern, data, &pattern.connection, &offset);
-    news->socket = offset / DATAGRAM_SPACE;
-    return offset % DATAGRAM_SPACE == 0 && news->socket != socket->index && news->socket < socket->shared->sockets &&
+    event->socket = offset / DATAGRAM_SPACE;
+    return offset % DATAGRAM_SPACE == 0 && event->socket != socket->index && event->socket < socket->shared->sockets &&
            pattern_match(&pattern, offset, data, length) == length;
 }
 
 /* Of a datagram that is known: is it all there, and no more? */
 static enum datagram_kind compare(const struct datagram_socket *socket, const unsigned char *data,
-                                  struct datagram_news *news)
+                                  struct datagram_event *event)
 {
-    struct pattern pattern = pattern_of(socket, news->number);
-    uint64_t size = news->size != 0 ? news->size : news->length;
-    size_t known = (size_t)(news->length < size ? news->length : size);
-    news->offset = pattern_match(&pattern, offset_of(socket), data, known);
-    if (news->offset < known) {
-        pattern_fill(&pattern, offset_of(socket) + news->offset, &news->expected, 1);
-        news->received = data[news->offset];
+    struct pattern pattern = pattern_of(socket, event->number);
+    uint64_t size = event->size != 0 ? event->size : event->length;
+    size_t known = (size_t)(event->length < size ? event->length : size);
+    event->offset = pattern_match(&pattern, offset_of(socket), data, known);
+    if (event->offset < known) {
+        pattern_fill(&pattern, offset_of(socket) + event->offset, &event->expected, 1);
+        event->received = data[event->offset];
         return DATAGRAM_CHANGED;
     }
-    if (news->length < size)
+    if (event->length < size)
         return DATAGRAM_TRUNCATED;
-    return news->length > size ? DATAGRAM_EXTENDED : DATAGRAM_REPLIED;
+    return event->length > size ? DATAGRAM_EXTENDED : DATAGRAM_REPLIED;
 }
 
 /* What comes. ------------------------------------------------------------------------------------------------------ */
 
-static void take_right(struct datagram_socket *socket, struct datagram_news *news, int64_t now)
+static void take_right(struct datagram_socket *socket, struct datagram_event *event, int64_t now)
 {
-    struct datagram_record *record = recall(socket, news->number);
-    end_waiting(socket, news, true);
+    struct datagram_record *record = recall(socket, event->number);
+    end_waiting(socket, event, true);
     if (record == NULL || record->state == GIVEN_UP) {
-        news->kind = DATAGRAM_LATE;
-    } else if (!news->ended) {
-        news->kind = DATAGRAM_DUPLICATE;
+        event->kind = DATAGRAM_LATE;
+    } else if (!event->ended) {
+        event->kind = DATAGRAM_DUPLICATE;
     } else {
-        add_jitter(socket, now - news->sent);
+        add_jitter(socket, now - event->sent);
         socket->shared->tally->connected += socket->heard == 0;
-        news->reordered = news->number + 1 < socket->heard;
-        if (news->number >= socket->heard)
-            socket->heard = news->number + 1;
+        event->reordered = event->number + 1 < socket->heard;
+        if (event->number >= socket->heard)
+            socket->heard = event->number + 1;
     }
     if (record != NULL)
         record->state = ANSWERED;
 }
 
 /* A reply that is not right is none: the datagram is lost. What comes after it would be its reply again. */
-static void take_wrong(struct datagram_socket *socket, struct datagram_news *news)
+static void take_wrong(struct datagram_socket *socket, struct datagram_event *event)
 {
-    struct datagram_record *record = recall(socket, news->number);
-    end_waiting(socket, news, false);
+    struct datagram_record *record = recall(socket, event->number);
+    end_waiting(socket, event, false);
     if (record != NULL)
         record->state = ANSWERED;
 }
@@ -347,32 +348,32 @@ static void take_wrong(struct datagram_socket *socket, struct datagram_news *new
 static void take(struct datagram_socket *socket, size_t length, int64_t now)
 {
     const unsigned char *data = socket->shared->buffer;
-    struct datagram_news news = {.kind = DATAGRAM_UNKNOWN, .length = length};
-    if (ask(socket, data, length, &news))
-        news.kind = compare(socket, data, &news);
-    else if (is_foreign(socket, data, length, &news))
-        news.kind = DATAGRAM_FOREIGN;
-    if (news.kind == DATAGRAM_REPLIED)
-        take_right(socket, &news, now);
-    else if (news.known)
-        take_wrong(socket, &news);
-    tell(socket, &news, now);
+    struct datagram_event event = {.kind = DATAGRAM_UNKNOWN, .length = length};
+    if (ask(socket, data, length, &event))
+        event.kind = compare(socket, data, &event);
+    else if (is_foreign(socket, data, length, &event))
+        event.kind = DATAGRAM_FOREIGN;
+    if (event.kind == DATAGRAM_REPLIED)
+        take_right(socket, &event, now);
+    else if (event.known)
+        take_wrong(socket, &event);
+    tell(socket, &event, now);
 }
 
 /* ICMP. ------------------------------------------------------------------------------------------------------------ */
 
-static void read_offender(const struct sock_extended_err *error, struct datagram_news *news)
+static void read_offender(const struct sock_extended_err *error, struct datagram_event *event)
 {
     const struct sockaddr *address = SO_EE_OFFENDER(error);
     if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, news->by, sizeof news->by);
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, event->by, sizeof event->by);
     else if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, news->by,
-                  sizeof news->by);
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, event->by,
+                  sizeof event->by);
 }
 
 /* The kernel's own errors are in the queue as well, though send(2) has returned them. */
-static bool read_error(struct msghdr *message, struct datagram_news *news)
+static bool read_error(struct msghdr *message, struct datagram_event *event)
 {
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
         bool ipv4 = part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR;
@@ -380,20 +381,20 @@ static bool read_error(struct msghdr *message, struct datagram_news *news)
         if (!ipv4 && !ipv6)
             continue;
         const struct sock_extended_err *error = (const struct sock_extended_err *)(const void *)CMSG_DATA(part);
-        news->error = (int)error->ee_errno;
-        news->mtu = error->ee_errno == EMSGSIZE ? error->ee_info : 0;
+        event->error = (int)error->ee_errno;
+        event->mtu = error->ee_errno == EMSGSIZE ? error->ee_info : 0;
         if (error->ee_origin == SO_EE_ORIGIN_ICMP || error->ee_origin == SO_EE_ORIGIN_ICMP6)
-            read_offender(error, news);
+            read_offender(error, event);
         return error->ee_origin != SO_EE_ORIGIN_LOCAL;
     }
     return false;
 }
 
-static void tell_failure(struct datagram_socket *socket, struct datagram_news *news, int64_t now)
+static void tell_failure(struct datagram_socket *socket, struct datagram_event *event, int64_t now)
 {
-    news->kind = DATAGRAM_FAILED;
-    end_waiting(socket, news, false);
-    tell(socket, news, now);
+    event->kind = DATAGRAM_FAILED;
+    end_waiting(socket, event, false);
+    tell(socket, event, now);
 }
 
 /* The message quotes the datagram, at least in part, which tells which one it was. Returns how many were told. */
@@ -403,17 +404,17 @@ static size_t take_errors(struct datagram_socket *socket, int64_t now)
     alignas(struct cmsghdr) unsigned char control[512];
     size_t told = 0;
     for (size_t i = 0; i < BATCH; i++) {
-        struct datagram_news news = {.kind = DATAGRAM_FAILED};
+        struct datagram_event event = {.kind = DATAGRAM_FAILED};
         struct iovec part = {.iov_base = quoted, .iov_len = sizeof quoted};
         struct msghdr message = {
             .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
         ssize_t n = recvmsg(socket->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
         if (n == -1)
             break;
-        if (!read_error(&message, &news))
+        if (!read_error(&message, &event))
             continue;
-        ask(socket, quoted, (size_t)n, &news);
-        tell_failure(socket, &news, now);
+        ask(socket, quoted, (size_t)n, &event);
+        tell_failure(socket, &event, now);
         told++;
     }
     return told;
@@ -487,10 +488,10 @@ enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, 
     remember(socket, size, due, now);
     if (error == 0)
         return DATAGRAM_SENT;
-    struct datagram_news news = {
+    struct datagram_event event = {
         .number = socket->next - 1, .error = error, .mtu = error == EMSGSIZE ? datagram_mtu(socket) : 0};
-    look_up(socket, &news);
-    tell_failure(socket, &news, now);
+    look_up(socket, &event);
+    tell_failure(socket, &event, now);
     return DATAGRAM_UNSENT;
 }
 

@@ -1,5 +1,5 @@
 /* datagram.h: one connected UDP socket that carries numbered datagrams of the pattern: send, verify what comes back,
- * time it, count it. Used by barrage and ping, which wait for the socket and say when to send. What the network does is
+ * time it, count it. The owner waits for the socket and says when to send. What the network does is
  * no failure of a call: it is told to the owner. Not here: deciding to send; waiting. */
 #ifndef MPECHO_DATAGRAM_H
 #define MPECHO_DATAGRAM_H
@@ -33,7 +33,7 @@ enum datagram_kind {
 };
 
 /* What became of a datagram, or what came. */
-struct datagram_news {
+struct datagram_event {
     enum datagram_kind kind;
     bool known;                       /* of which datagram of this socket it tells: */
     uint64_t number;                  /* from 0 */
@@ -65,7 +65,7 @@ struct datagram_shared {
     const int64_t *since; /* what was due before is not counted; NULL: all is */
     struct tally *tally;
     struct problems *problems;
-    void (*told)(struct datagram_socket *socket, const struct datagram_news *news, int64_t now);
+    void (*on_event)(struct datagram_socket *socket, const struct datagram_event *event, int64_t now);
     unsigned char buffer[DATAGRAM_SPACE];
 };
 
@@ -124,6 +124,6 @@ unsigned datagram_mtu(const struct datagram_socket *socket);
 
 /* What is wrong: "port unreachable, says 192.0.2.1"; "" if nothing is. Without the number. Returns text. */
 enum { DATAGRAM_TEXT = 120 };
-const char *datagram_text(const struct datagram_news *news, char text[DATAGRAM_TEXT]);
+const char *datagram_text(const struct datagram_event *event, char text[DATAGRAM_TEXT]);
 
 #endif

@@ -24,18 +24,18 @@ static const char *error_text(int error)
     }
 }
 
-static void write_failure(const struct datagram_news *news, char *text, size_t room)
+static void write_failure(const struct datagram_event *event, char *text, size_t room)
 {
     char mtu[24] = "";
-    if (news->mtu > 0)
-        snprintf(mtu, sizeof mtu, ", MTU %u", news->mtu);
-    snprintf(text, room, "%s%s%s%s", error_text(news->error), mtu, news->by[0] != '\0' ? ", says " : "", news->by);
+    if (event->mtu > 0)
+        snprintf(mtu, sizeof mtu, ", MTU %u", event->mtu);
+    snprintf(text, room, "%s%s%s%s", error_text(event->error), mtu, event->by[0] != '\0' ? ", says " : "", event->by);
 }
 
-const char *datagram_text(const struct datagram_news *news, char text[DATAGRAM_TEXT])
+const char *datagram_text(const struct datagram_event *event, char text[DATAGRAM_TEXT])
 {
     text[0] = '\0';
-    switch (news->kind) {
+    switch (event->kind) {
     case DATAGRAM_REPLIED:
     case DATAGRAM_DUPLICATE:
         break;
@@ -46,25 +46,25 @@ const char *datagram_text(const struct datagram_news *news, char text[DATAGRAM_T
         snprintf(text, DATAGRAM_TEXT, "reply too late");
         break;
     case DATAGRAM_FAILED:
-        write_failure(news, text, DATAGRAM_TEXT);
+        write_failure(event, text, DATAGRAM_TEXT);
         break;
     case DATAGRAM_CHANGED:
-        snprintf(text, DATAGRAM_TEXT, "changed at offset %" PRIu64 ": sent 0x%02x, received 0x%02x", news->offset,
-                 news->expected, news->received);
+        snprintf(text, DATAGRAM_TEXT, "changed at offset %" PRIu64 ": sent 0x%02x, received 0x%02x", event->offset,
+                 event->expected, event->received);
         break;
     case DATAGRAM_TRUNCATED:
-        snprintf(text, DATAGRAM_TEXT, "truncated: %" PRIu64 " of %" PRIu64 " bytes came back", news->length,
-                 news->size);
+        snprintf(text, DATAGRAM_TEXT, "truncated: %" PRIu64 " of %" PRIu64 " bytes came back", event->length,
+                 event->size);
         break;
     case DATAGRAM_EXTENDED:
-        snprintf(text, DATAGRAM_TEXT, "extra: %" PRIu64 " bytes came back, %" PRIu64 " were sent", news->length,
-                 news->size);
+        snprintf(text, DATAGRAM_TEXT, "extra: %" PRIu64 " bytes came back, %" PRIu64 " were sent", event->length,
+                 event->size);
         break;
     case DATAGRAM_FOREIGN:
-        snprintf(text, DATAGRAM_TEXT, "another socket's data: socket %" PRIu64, news->socket);
+        snprintf(text, DATAGRAM_TEXT, "another socket's data: socket %" PRIu64, event->socket);
         break;
     case DATAGRAM_UNKNOWN:
-        snprintf(text, DATAGRAM_TEXT, "a datagram of unknown origin: %" PRIu64 " bytes", news->length);
+        snprintf(text, DATAGRAM_TEXT, "a datagram of unknown origin: %" PRIu64 " bytes", event->length);
         break;
     }
     return text;

@@ -1,5 +1,5 @@
 /* fault.h: what is wrong with bytes that came back on a connection that carries the pattern.
- * Used by flow when pattern_match stops short, or when a connection ends while it owes something. Pure, nothing fails;
+ * Used by conn when pattern_match stops short, or when a connection ends while it owes something. Pure, nothing fails;
  * the kind is a judgement from the bytes at hand: the more there are, the more it can tell, and of one byte only that
  * it is another one. Not here: data that is not the pattern, see differ.h. */
 #ifndef MPECHO_FAULT_H

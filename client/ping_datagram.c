@@ -78,23 +78,23 @@ void ping_datagram_wait(struct ping_datagram *ping, int64_t until)
 /* Lines. ----------------------------------------------------------------------------------------------------------- */
 
 /* Whatever cannot be said of a datagram of ours has no line: the summary has it among the problems. */
-static void on_news(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
+static void on_event(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
     struct ping_datagram *ping = socket->owner;
     char text[DATAGRAM_TEXT];
-    struct probe probe = {.sequence = news->number + 1, .at = now - ping->begun, .again = !news->ended};
-    if (!news->known)
+    struct probe probe = {.sequence = event->number + 1, .at = now - ping->begun, .again = !event->ended};
+    if (!event->known)
         return;
-    if (news->kind == DATAGRAM_REPLIED || news->kind == DATAGRAM_DUPLICATE || news->kind == DATAGRAM_LATE) {
-        probe.bytes = news->length;
-        probe.rtt = news->sent == 0 ? 0 : now - news->sent;
+    if (event->kind == DATAGRAM_REPLIED || event->kind == DATAGRAM_DUPLICATE || event->kind == DATAGRAM_LATE) {
+        probe.bytes = event->length;
+        probe.rtt = event->sent == 0 ? 0 : now - event->sent;
     }
-    if (news->kind == DATAGRAM_DUPLICATE)
+    if (event->kind == DATAGRAM_DUPLICATE)
         probe.note = "DUP!";
-    else if (news->kind == DATAGRAM_REPLIED)
-        probe.note = news->reordered ? "out of order" : NULL;
+    else if (event->kind == DATAGRAM_REPLIED)
+        probe.note = event->reordered ? "out of order" : NULL;
     else
-        probe.note = datagram_text(news, text);
+        probe.note = datagram_text(event, text);
     ping_datagram_tell(ping, &probe);
 }
 
@@ -141,7 +141,7 @@ static void judge_outstanding(struct ping_datagram *ping)
 static void probe_path(struct ping_datagram *ping)
 {
     int64_t due = ping->begun;
-    ping->shared.told = on_news;
+    ping->shared.on_event = on_event;
     ping->socket.owner = ping;
     while (!is_over(ping)) {
         if (!all_sent(ping) && is_due(ping, due))

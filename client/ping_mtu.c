@@ -29,16 +29,16 @@ struct search {
 
 /* A line a try. ---------------------------------------------------------------------------------------------------- */
 
-static enum outcome outcome_of(const struct datagram_news *news)
+static enum outcome outcome_of(const struct datagram_event *event)
 {
-    switch (news->kind) {
+    switch (event->kind) {
     case DATAGRAM_REPLIED:
     case DATAGRAM_LATE:
         return ANSWERED;
     case DATAGRAM_LOST:
         return SILENT;
     case DATAGRAM_FAILED:
-        return news->error == EMSGSIZE ? TOO_LONG : news->error == ECONNREFUSED ? REFUSED : SILENT;
+        return event->error == EMSGSIZE ? TOO_LONG : event->error == ECONNREFUSED ? REFUSED : SILENT;
     case DATAGRAM_CHANGED:
     case DATAGRAM_TRUNCATED:
     case DATAGRAM_EXTENDED:
@@ -48,30 +48,30 @@ static enum outcome outcome_of(const struct datagram_news *news)
     }
 }
 
-static void tell(struct search *search, const struct datagram_news *news, int64_t now)
+static void tell(struct search *search, const struct datagram_event *event, int64_t now)
 {
     char text[DATAGRAM_TEXT], note[DATAGRAM_TEXT + 32];
     struct probe probe = {.sequence = ++search->sequence, .at = now - search->ping->begun};
     if (search->outcome == ANSWERED) {
         probe.bytes = search->size;
-        probe.rtt = now - news->sent;
+        probe.rtt = now - event->sent;
     } else {
-        snprintf(note, sizeof note, "%" PRIu64 " bytes: %s", search->size, datagram_text(news, text));
+        snprintf(note, sizeof note, "%" PRIu64 " bytes: %s", search->size, datagram_text(event, text));
         probe.note = note;
     }
     ping_datagram_tell(search->ping, &probe);
 }
 
 /* A late reply is one all the same, unless by now another size is tried. */
-static void on_news(struct datagram_socket *socket, const struct datagram_news *news, int64_t now)
+static void on_event(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
     struct search *search = socket->owner;
-    enum outcome outcome = outcome_of(news);
-    if (!news->known || news->size != search->size || search->outcome != PENDING || outcome == PENDING)
+    enum outcome outcome = outcome_of(event);
+    if (!event->known || event->size != search->size || search->outcome != PENDING || outcome == PENDING)
         return;
     search->outcome = outcome;
-    search->mtu = news->mtu;
-    tell(search, news, now);
+    search->mtu = event->mtu;
+    tell(search, event, now);
 }
 
 /* One size. -------------------------------------------------------------------------------------------------------- */
@@ -154,7 +154,7 @@ void ping_mtu_search(struct ping_datagram *ping)
     search->answered = search->low - 1;
     search->high = ping->options->sizes.size[1] + 1;
     ping->socket.owner = search;
-    ping->shared.told = on_news;
+    ping->shared.on_event = on_event;
     ping->shared.tally = &search->tally;
     ping->shared.problems = &search->problems;
     halve(search);

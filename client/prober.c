@@ -1,4 +1,4 @@
-/* prober.c: a flow with one message on it, and a timer for what it owes; see prober.h. */
+/* prober.c: a conn with one message on it, and a timer for what it owes; see prober.h. */
 #include "prober.h"
 
 #include <assert.h>
@@ -8,13 +8,13 @@
 #include <sys/random.h>
 
 #include "clock.h"
-#include "flow.h"
+#include "conn.h"
 
 struct prober {
     struct prober_plan plan;
-    struct flow_shared shared;
-    struct flow flow;
-    struct flow_message message;
+    struct conn_shared shared;
+    struct conn conn;
+    struct conn_message message;
     ev_timer limit;
 
     bool seeking; /* no address has answered yet */
@@ -53,7 +53,7 @@ static void lose(struct prober *prober, const char *why, int64_t now)
 }
 
 /* A connection is told with the first reply on it. */
-static void succeed(struct prober *prober, const struct flow_message *message, int64_t now)
+static void succeed(struct prober *prober, const struct conn_message *message, int64_t now)
 {
     struct probe probe = make_probe(prober);
     probe.bytes = message->size;
@@ -65,7 +65,7 @@ static void succeed(struct prober *prober, const struct flow_message *message, i
     tell_end(prober, &probe, now);
 }
 
-static void count_reply(struct prober *prober, const struct flow_message *message, int64_t now)
+static void count_reply(struct prober *prober, const struct conn_message *message, int64_t now)
 {
     struct tally *tally = prober->plan.tally;
     int64_t rtt = now - message->sent, took = now - prober->begun;
@@ -100,14 +100,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
     if (left > 0)
         arm(prober, left);
     else
-        flow_give_up(&prober->flow, now);
+        conn_give_up(&prober->conn, now);
 }
 
 static void try_address(struct prober *prober, int64_t now)
 {
     prober->shared.target = &prober->plan.targets[prober->address];
     prober->begun = now;
-    flow_open(&prober->flow, now);
+    conn_open(&prober->conn, now);
     arm(prober, prober->plan.connect_limit);
 }
 
@@ -117,12 +117,12 @@ static void tell_unreachable(struct prober *prober)
     prober->seeking = false;
     ev_timer_stop(prober->plan.loop, &prober->limit);
     snprintf(why, sizeof why, "cannot connect to %s", prober->failures.text);
-    prober->plan.events->unreachable(prober->plan.owner, why, prober->flow.error);
+    prober->plan.events->unreachable(prober->plan.owner, why, prober->conn.error);
 }
 
 static void seek_on(struct prober *prober, int64_t now)
 {
-    target_failed(&prober->failures, prober->shared.target, prober->flow.error);
+    target_failed(&prober->failures, prober->shared.target, prober->conn.error);
     if (++prober->address < prober->plan.count)
         try_address(prober, now);
     else
@@ -131,13 +131,13 @@ static void seek_on(struct prober *prober, int64_t now)
 
 static void queue(struct prober *prober, int64_t now)
 {
-    flow_queue(&prober->flow, prober->plan.size, now);
+    conn_queue(&prober->conn, prober->plan.size, now);
 }
 
-static void on_connected(struct flow *flow, int64_t now)
+static void on_connected(struct conn *conn, int64_t now)
 {
-    struct prober *prober = flow->owner;
-    prober->connect = now - flow->opened;
+    struct prober *prober = conn->owner;
+    prober->connect = now - conn->opened;
     prober->plan.tally->connected++;
     hist_add(&prober->plan.tally->connect, prober->connect);
     if (prober->busy) {
@@ -150,37 +150,37 @@ static void on_connected(struct flow *flow, int64_t now)
     prober->plan.events->found(prober->plan.owner, prober->shared.target, now);
 }
 
-static void on_replied(struct flow *flow, const struct flow_message *message, int64_t now)
+static void on_replied(struct conn *conn, const struct conn_message *message, int64_t now)
 {
-    struct prober *prober = flow->owner;
+    struct prober *prober = conn->owner;
     count_reply(prober, message, now);
     if (prober->plan.single)
-        flow_close(flow, prober->plan.reset);
+        conn_close(conn, prober->plan.reset);
     succeed(prober, message, now);
 }
 
-static void on_failed(struct flow *flow, enum flow_end end, int64_t now)
+static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
 {
-    struct prober *prober = flow->owner;
+    struct prober *prober = conn->owner;
     struct tally *tally = prober->plan.tally;
-    char why[FLOW_END_TEXT];
+    char why[CONN_END_TEXT];
     if (prober->seeking) {
         seek_on(prober, now);
         return;
     }
-    tally->refused += end == FLOW_REFUSED;
-    tally->broken += end == FLOW_CLOSED || end == FLOW_BROKEN || end == FLOW_SILENT;
-    tally->faults += end == FLOW_WRONG;
+    tally->refused += end == CONN_REFUSED;
+    tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
+    tally->faults += end == CONN_WRONG;
     prober->again = true;
     prober->connect = 0;
-    flow_end_text(flow, end, why);
+    conn_end_text(conn, end, why);
     if (prober->busy)
         lose(prober, why, now);
     else
         prober->plan.events->broke(prober->plan.owner, why);
 }
 
-static const struct flow_events events = {.connected = on_connected, .replied = on_replied, .failed = on_failed};
+static const struct conn_events events = {.connected = on_connected, .replied = on_replied, .failed = on_failed};
 
 /* What the owner asks for. ----------------------------------------------------------------------------------------- */
 
@@ -197,9 +197,9 @@ struct prober *prober_create(const struct prober_plan *plan)
     prober->shared.events = &events;
     prober->shared.step = 1;
     prober->shared.depth = 1;
-    prober->flow.shared = &prober->shared;
-    prober->flow.messages = &prober->message;
-    prober->flow.owner = prober;
+    prober->conn.shared = &prober->shared;
+    prober->conn.messages = &prober->message;
+    prober->conn.owner = prober;
     ev_init(&prober->limit, on_limit);
     prober->limit.data = prober;
     return prober;
@@ -224,22 +224,22 @@ void prober_send(struct prober *prober, int64_t now)
     prober->begun = now;
     prober->plan.tally->sent++;
     arm(prober, prober->plan.reply_limit);
-    if (prober->flow.state == FLOW_OPEN) {
+    if (prober->conn.state == CONN_OPEN) {
         queue(prober, now);
-        flow_push(&prober->flow, now);
+        conn_push(&prober->conn, now);
     } else {
-        flow_open(&prober->flow, now);
+        conn_open(&prober->conn, now);
     }
 }
 
 void prober_stop(struct prober *prober, int64_t now)
 {
     bool judged = now - prober->begun > 2 * prober->slowest;
-    if (prober->flow.state != FLOW_IDLE)
-        flow_close(&prober->flow, prober->busy || prober->seeking);
+    if (prober->conn.state != CONN_IDLE)
+        conn_close(&prober->conn, prober->busy || prober->seeking);
     if (prober->seeking) {
         target_failed(&prober->failures, prober->shared.target, ETIMEDOUT);
-        prober->flow.error = ETIMEDOUT;
+        prober->conn.error = ETIMEDOUT;
         tell_unreachable(prober);
     } else if (prober->busy && judged) {
         lose(prober, "no reply before the end", now);
@@ -254,7 +254,7 @@ void prober_destroy(struct prober *prober)
 {
     if (prober == NULL)
         return;
-    flow_close(&prober->flow, false);
+    conn_close(&prober->conn, false);
     ev_timer_stop(prober->plan.loop, &prober->limit);
     free(prober);
 }

@@ -1,6 +1,6 @@
 /* target.h: from HOST and PORT to socket addresses, and to a connected socket. Called by every mode, at its beginning.
  * Fails when nothing resolves or no address answers in time, and then has told the user how each one failed.
- * Not here: anything sent or received; connections that do not wait, see flow.h. */
+ * Not here: anything sent or received; connections that do not wait, see conn.h. */
 #ifndef MPECHO_TARGET_H
 #define MPECHO_TARGET_H
 

@@ -1,0 +1,408 @@
+/* load_stream.c: when which connection sends. How a slot goes on from each event is the style, below: one for each kind
+ * of load. What is broken or refused is opened again by the next sweep, so that a server that refuses is not asked more
+ * often than that; except in the styles that are about one connection each. */
+#include "load.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "slot.h"
+
+/* At the end, a connection that was asked for so long ago was not made in time. */
+#define SLOW CLOCK_SECOND
+
+enum { OPEN_BATCH = 32 };
+
+struct stream;
+
+struct stream_slot {
+    struct slot slot;
+    struct stream *stream;
+    struct conn conn;
+    int64_t held; /* hold: since when it has been idle; 0: not yet, or no longer */
+};
+
+struct style {
+    void (*connected)(struct stream_slot *slot, int64_t now);
+    void (*replied)(struct stream_slot *slot, int64_t now);
+    void (*swept)(struct stream_slot *slot, int64_t now); /* or NULL */
+    bool single; /* a connection for each message: without one, the message is lost */
+    bool once;   /* and none is replaced */
+};
+
+struct stream {
+    struct thread *thread;
+    const struct options *options;
+    const struct style *style;
+    struct conn_shared shared;
+    size_t opened; /* slots whose first connection was asked for */
+    ev_prepare turn;
+    ev_idle restless;
+    struct conn_message *messages;
+    struct slots all;
+    struct stream_slot slots[];
+};
+
+/* Not what was due before the measuring began. */
+static bool counts(const struct stream_slot *slot, int64_t due)
+{
+    return due >= slot->stream->thread->since;
+}
+
+static void queue(struct stream_slot *slot, int64_t due)
+{
+    conn_queue(&slot->conn, slot_size(&slot->slot), due);
+    slot->slot.messages++;
+    slot->stream->thread->tally.sent += counts(slot, due);
+}
+
+static bool is_ending(const struct stream *stream)
+{
+    return stream->thread->phase >= THREAD_ENDING;
+}
+
+static void finish_if_idle(struct stream_slot *slot)
+{
+    if (slot_is_idle(&slot->slot, slot->conn.outstanding))
+        slot_finish(&slot->slot);
+}
+
+/* Styles. ---------------------------------------------------------------------------------------------------------- */
+
+/* Closed loop: a new message for every reply. */
+static void fill(struct stream_slot *slot, int64_t now)
+{
+    while (!is_ending(slot->stream) && slot->conn.outstanding < slot->stream->options->depth)
+        queue(slot, now);
+}
+
+static bool has_room(const struct stream_slot *slot)
+{
+    return slot->conn.state == CONN_OPEN && slot->conn.outstanding < slot->stream->options->depth;
+}
+
+/* Open loop: what is due by now, as far as the pipeline has room. */
+static void queue_due(struct stream_slot *slot, int64_t now)
+{
+    while (has_room(slot) && slot_is_due(&slot->slot, now)) {
+        queue(slot, slot_due(&slot->slot));
+        slot_advance(&slot->slot);
+    }
+}
+
+/* The time to connect is part of the answer. */
+static void queue_first(struct stream_slot *slot, int64_t now)
+{
+    (void)now;
+    queue(slot, slot->conn.opened);
+}
+
+static void connect_anew(struct stream_slot *slot, int64_t now)
+{
+    conn_close(&slot->conn, true);
+    if (!is_ending(slot->stream))
+        conn_open(&slot->conn, now);
+}
+
+static void stay(struct stream_slot *slot, int64_t now)
+{
+    (void)now;
+    slot_finish(&slot->slot);
+}
+
+/* The first reply begins the idle time, the second one proves that it was survived. */
+static void begin_holding(struct stream_slot *slot, int64_t now)
+{
+    if (slot->slot.messages > 1) {
+        slot->stream->thread->tally.survived++;
+        slot_finish(&slot->slot);
+    } else {
+        slot->held = now;
+    }
+}
+
+static void end_holding(struct stream_slot *slot, int64_t now)
+{
+    if (slot->held == 0 || now - slot->held < slot->stream->options->hold)
+        return;
+    slot->held = 0;
+    queue(slot, now);
+    conn_push(&slot->conn, now);
+}
+
+static const struct style closed_loop = {.connected = fill, .replied = fill};
+static const struct style open_loop = {.connected = queue_due, .replied = queue_due};
+static const struct style crr = {.connected = queue_first, .replied = connect_anew, .single = true};
+static const struct style burst = {.connected = queue_first, .replied = stay, .single = true, .once = true};
+static const struct style hold = {
+    .connected = fill, .replied = begin_holding, .swept = end_holding, .single = true, .once = true};
+
+static const struct style *style_of(const struct options *options)
+{
+    if (options->hold > 0)
+        return &hold;
+    if (options->burst)
+        return &burst;
+    if (options->crr)
+        return &crr;
+    return options->rate > 0 ? &open_loop : &closed_loop;
+}
+
+/* Events of a connection. ------------------------------------------------------------------------------------------ */
+
+static void on_connected(struct conn *conn, int64_t now)
+{
+    struct stream_slot *slot = conn->owner;
+    struct tally *tally = &slot->stream->thread->tally;
+    tally->connected++;
+    hist_add(&tally->connect, now - conn->opened);
+    slot->stream->style->connected(slot, now);
+    finish_if_idle(slot);
+}
+
+static void count_reply(const struct stream *stream, const struct conn_message *message, int64_t now)
+{
+    struct tally *tally = &stream->thread->tally;
+    tally->replied++;
+    tally->bytes += message->size;
+    hist_add(&tally->response, now - message->due);
+    if (slots_are_open_loop(&stream->all))
+        hist_add(&tally->service, now - message->sent);
+}
+
+static void on_replied(struct conn *conn, const struct conn_message *message, int64_t now)
+{
+    struct stream_slot *slot = conn->owner;
+    if (counts(slot, message->due))
+        count_reply(slot->stream, message, now);
+    slot->stream->style->replied(slot, now);
+    finish_if_idle(slot);
+}
+
+static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
+{
+    struct stream_slot *slot = conn->owner;
+    const struct style *style = slot->stream->style;
+    struct thread *thread = slot->stream->thread;
+    char text[CONN_END_TEXT];
+    (void)now;
+    thread->tally.refused += end == CONN_REFUSED;
+    thread->tally.broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
+    thread->tally.faults += end == CONN_WRONG;
+    if (conn->outstanding > 0)
+        thread->tally.lost += conn_outstanding_since(conn, thread->since);
+    else if (style->single && !slot->slot.finished)
+        slot_lose_unsent(&slot->slot, 1);
+    problems_add(&thread->problems, end == CONN_WRONG ? fault_kind_name(conn->fault.kind) : NULL,
+                 conn_end_text(conn, end, text), 1);
+    conn->outstanding = 0;
+    slot->held = 0;
+    if (style->once)
+        slot_finish(&slot->slot);
+    finish_if_idle(slot);
+}
+
+static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
+{
+    const struct thread *thread = pace->owner;
+    struct stream *stream = thread->load;
+    struct stream_slot *slot = &stream->slots[arrival % thread->members];
+    queue_due(slot, now);
+    conn_push(&slot->conn, now);
+}
+
+static const struct conn_events events = {.connected = on_connected, .replied = on_replied, .failed = on_failed};
+
+/* What a thread asks for. --------------------------------------------------------------------------------------------
+ */
+
+static void prepare(struct thread *thread, struct stream *stream)
+{
+    const struct thread_plan *plan = &thread->plan;
+    stream->thread = thread;
+    stream->options = plan->options;
+    stream->style = style_of(plan->options);
+    stream->shared.loop = thread->loop;
+    stream->shared.target = plan->target;
+    stream->shared.events = &events;
+    stream->shared.run = plan->run;
+    stream->shared.next = (uint32_t)thread->index;
+    stream->shared.step = (uint32_t)plan->options->threads;
+    stream->shared.depth = plan->options->depth;
+    stream->shared.lines = plan->options->lines;
+    for (size_t i = 0; i < thread->members; i++) {
+        struct stream_slot *slot = &stream->slots[i];
+        slot_create(&slot->slot, &stream->all, i);
+        slot->stream = stream;
+        slot->conn.shared = &stream->shared;
+        slot->conn.owner = slot;
+        slot->conn.messages = stream->messages + i * plan->options->depth;
+    }
+}
+
+static bool create(struct thread *thread)
+{
+    struct stream *stream = calloc(1, sizeof *stream + thread->members * sizeof stream->slots[0]);
+    if (stream == NULL) {
+        warnx("out of memory");
+        return false;
+    }
+    thread->load = stream;
+    if (!slots_create(&stream->all, thread, on_due))
+        return false;
+    stream->messages = calloc(thread->members * thread->plan.options->depth, sizeof stream->messages[0]);
+    if (stream->messages == NULL) {
+        warnx("out of memory");
+        return false;
+    }
+    prepare(thread, stream);
+    return true;
+}
+
+/* Begin with the connection that found the server: a server that accepts just one has no other. But in the styles that
+ * time connecting it would be unlike the rest, and is closed. */
+static void take_trial(struct stream_slot *slot, int fd, int64_t now)
+{
+    struct stream *stream = slot->stream;
+    if (stream->style->single) {
+        close(fd);
+        return;
+    }
+    conn_adopt(&slot->conn, fd, now);
+    stream->thread->tally.connected++;
+    hist_add(&stream->thread->tally.connect, stream->thread->plan.trial_took);
+    stream->style->connected(slot, now);
+    conn_push(&slot->conn, now);
+}
+
+/* A few at each turn of the loop, or the first replies would wait for the last connection to be asked for. */
+static void on_turn(struct ev_loop *loop, ev_prepare *turn, int revents)
+{
+    struct stream *stream = turn->data;
+    size_t members = stream->thread->members;
+    (void)revents;
+    for (int i = 0; i < OPEN_BATCH && stream->opened < members; i++) {
+        struct stream_slot *slot = &stream->slots[stream->opened++];
+        if (slot->conn.state == CONN_IDLE && !slot->slot.finished)
+            conn_open(&slot->conn, clock_now());
+    }
+    if (stream->opened == members) {
+        ev_prepare_stop(loop, turn);
+        ev_idle_stop(loop, &stream->restless);
+    }
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *idle, int revents)
+{
+    (void)loop;
+    (void)idle;
+    (void)revents;
+}
+
+/* While there is a connection to open the loop does not sleep. */
+static void begin_opening(struct stream *stream)
+{
+    struct ev_loop *loop = stream->thread->loop;
+    ev_prepare_init(&stream->turn, on_turn);
+    ev_idle_init(&stream->restless, on_idle);
+    stream->turn.data = stream;
+    ev_prepare_start(loop, &stream->turn);
+    ev_idle_start(loop, &stream->restless);
+}
+
+static void begin(struct thread *thread, int64_t now)
+{
+    struct stream *stream = thread->load;
+    slots_begin(&stream->all, now);
+    if (thread->index == 0 && thread->plan.trial != -1)
+        take_trial(&stream->slots[0], thread->plan.trial, now);
+    begin_opening(stream);
+}
+
+static void sweep_slot(struct stream_slot *slot, int64_t now)
+{
+    const struct stream *stream = slot->stream;
+    int64_t waiting = conn_waiting_since(&slot->conn);
+    if (slot->slot.finished)
+        return;
+    if (waiting != 0 && now - waiting >= stream->options->timeout)
+        conn_give_up(&slot->conn, now);
+    else if (stream->style->swept != NULL)
+        stream->style->swept(slot, now);
+    if (slot->conn.state == CONN_IDLE && !slot->slot.finished && slot < &stream->slots[stream->opened])
+        conn_open(&slot->conn, now);
+}
+
+/* What is outstanding is not waited for any longer. */
+static void abandon(struct stream_slot *slot)
+{
+    struct thread *thread = slot->stream->thread;
+    char text[PROBLEMS_TEXT];
+    if (slot->slot.finished)
+        return;
+    thread->tally.lost += conn_outstanding_since(&slot->conn, thread->since);
+    snprintf(text, sizeof text, "no reply from %s before the end", thread->plan.target->text);
+    if (slot->conn.outstanding > 0)
+        problems_add(&thread->problems, NULL, text, 1);
+    slot_finish(&slot->slot);
+}
+
+static void sweep(struct thread *thread, int64_t now)
+{
+    struct stream *stream = thread->load;
+    bool late = slots_are_late(&stream->all, now), over = slots_are_over(&stream->all, now);
+    for (size_t i = 0; i < thread->members; i++) {
+        struct stream_slot *slot = &stream->slots[i];
+        if (late)
+            slot_give_up_unsent(&slot->slot);
+        if (over)
+            abandon(slot);
+        sweep_slot(slot, now);
+        finish_if_idle(slot);
+    }
+}
+
+/* Nothing was sent on it yet. */
+static void leave(struct stream_slot *slot, int64_t now)
+{
+    struct thread *thread = slot->stream->thread;
+    char text[PROBLEMS_TEXT];
+    if (slot->conn.state == CONN_CONNECTING && now - slot->conn.opened >= SLOW) {
+        thread->tally.refused++;
+        snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
+        problems_add(&thread->problems, NULL, text, 1);
+    }
+    conn_close(&slot->conn, true);
+    slot_finish(&slot->slot);
+}
+
+static void end(struct thread *thread, int64_t now)
+{
+    struct stream *stream = thread->load;
+    slots_end(&stream->all, now);
+    for (size_t i = 0; i < thread->members; i++) {
+        struct stream_slot *slot = &stream->slots[i];
+        if (slot_has_arrival(&slot->slot))
+            queue_due(slot, now);
+        else if (slot->conn.state != CONN_OPEN)
+            leave(slot, now);
+        conn_push(&slot->conn, now);
+        finish_if_idle(slot);
+    }
+}
+
+static void destroy(struct thread *thread)
+{
+    struct stream *stream = thread->load;
+    for (size_t i = 0; i < thread->members && stream->messages != NULL; i++)
+        conn_close(&stream->slots[i].conn, false);
+    slots_destroy(&stream->all);
+    free(stream->messages);
+    free(stream);
+}
+
+const struct load load_stream = {create, begin, sweep, end, destroy};
