@@ -20,7 +20,7 @@ struct pattern {
 #define PATTERN_PERIOD (UINT64_C(1) << 35)
 
 /* Write the bytes from this offset of the stream on. */
-void pattern_fill(const struct pattern *given, uint64_t offset, unsigned char *out, size_t length);
+void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length);
 
 /* How many bytes of data are those from this offset on: length if all are. Never more than that are read. */
 size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsigned char *data, size_t length);
