@@ -10,6 +10,9 @@
 /* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
 enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
+/* Connections of other threads may have numbers above ours, but not so many times as high. */
+enum { FAR_ABOVE = 16 };
+
 /* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
 struct run {
     size_t start, length;
@@ -237,11 +240,19 @@ static void explain_old(const struct fault_sample *sample, const struct run *run
         fault->count = end;
 }
 
+/* Another run of mpecho has another random number added to its places, so that its bytes seem to be those of a
+ * connection of ours, but of one with a number that nobody has. */
+static bool is_of_other_run(const struct fault_sample *sample, const struct run *run)
+{
+    return run->connection / FAR_ABOVE > sample->connections;
+}
+
 static void explain(const struct fault_sample *sample, const struct run *run, struct fault *fault)
 {
     uint64_t due = due_at(sample, run);
     if (!is_own_run(sample, run)) {
         fault->kind = FAULT_FOREIGN;
+        fault->other_run = is_of_other_run(sample, run);
         fault->from_connection = run->connection;
         fault->from_offset = run->offset;
     } else if (run->offset > due) {
@@ -293,6 +304,15 @@ static void write_repeated(const struct fault *fault, char *text, size_t size)
                  fault->from_offset);
 }
 
+static void write_foreign(const struct fault *fault, char *text, size_t size)
+{
+    if (fault->other_run)
+        snprintf(text, size, "another connection's data: bytes of another mpecho");
+    else
+        snprintf(text, size, "another connection's data: bytes of connection %" PRIu32 " at offset %" PRIu64,
+                 fault->from_connection, fault->from_offset);
+}
+
 /* As in pipe mode, where it says the same. */
 static void write_kind(const struct fault *fault, char *text, size_t size)
 {
@@ -314,8 +334,7 @@ static void write_kind(const struct fault *fault, char *text, size_t size)
         snprintf(text, size, "reordered: the bytes of offset %" PRIu64 " came first", fault->from_offset);
         break;
     case FAULT_FOREIGN:
-        snprintf(text, size, "another connection's data: bytes of connection %" PRIu32 " at offset %" PRIu64,
-                 fault->from_connection, fault->from_offset);
+        write_foreign(fault, text, size);
         break;
     }
 }

@@ -1,10 +1,10 @@
-/* fault.h: what is wrong with bytes that came back on a connection that carries the pattern.
- * Used by conn when pattern_match stops short, or when a connection ends while it owes something. Pure, nothing fails;
- * the kind is a judgement from the bytes at hand: the more there are, the more it can tell, and of one byte only that
- * it is another one. Not here: data that is not the pattern, see differ.h. */
+/* fault.h: what is wrong with bytes that came back on a connection that carries the pattern, where pattern_match stops
+ * short. The kind is a judgement from the bytes at hand: the more there are, the more it can tell, and of one byte only
+ * that it is another one. For data that is not the pattern see differ.h. */
 #ifndef MPECHO_FAULT_H
 #define MPECHO_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +16,7 @@ enum fault_kind {
     FAULT_EXTRA,     /* bytes between those that were owed, or though none were */
     FAULT_REPEATED,  /* the same, and they are earlier ones of this connection */
     FAULT_REORDERED, /* later bytes came first, and the missing ones after them */
-    FAULT_FOREIGN,   /* another connection's bytes */
+    FAULT_FOREIGN,   /* another connection's bytes, of this run of mpecho or of another one */
 };
 
 /* Which kind sets what. Connection and offset are always set. */
@@ -26,6 +26,7 @@ struct fault {
     uint64_t offset;                  /* of the first wrong byte */
     uint64_t count;                   /* missing, extra, repeated: bytes, or at least so many; repeated: 0: unknown */
     unsigned char expected, received; /* changed: the first wrong byte */
+    bool other_run;                   /* foreign: another mpecho's, and what follows says nothing */
     uint32_t from_connection;         /* foreign: whose they are */
     uint64_t from_offset;             /* repeated, reordered, foreign: where they begin, foreign: in PATTERN_PERIOD */
 };
@@ -37,7 +38,7 @@ const char *fault_kind_name(enum fault_kind kind);
  * what ends a message, and tells nothing. */
 struct fault_sample {
     struct pattern pattern; /* of the connection on which it was seen */
-    uint32_t connections;   /* bytes of connections below are believed to be theirs without much proof */
+    uint32_t connections;   /* numbers given to connections so far are below this; on other threads, not far above */
     uint64_t offset;        /* of the first wrong byte; data[0] is what came there */
     uint64_t owed;          /* bytes that were sent and not yet come back, the wrong one included */
     const unsigned char *data;

@@ -411,6 +411,21 @@ static void test_random_mixes_up(void **state)
     do_often(mixes_up);
 }
 
+/* Two of them at a server that mixes them up. */
+static void test_says_that_it_is_another_mpechos(void **state)
+{
+    struct unit_random random = {unit_seed()};
+    unsigned char data[64];
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        struct pattern other = example;
+        other.run = unit_next(&random);
+        pattern_fill(&other, unit_below(&random, 100000), data, sizeof data);
+        assert_said(4096, 64, data, sizeof data,
+                    "connection 3 at offset 4096: another connection's data: bytes of another mpecho");
+    }
+}
+
 /* What a server may find to keep us busy: it is said in no time that it is wrong. */
 static void test_ends_soon_whatever_came(void **state)
 {
@@ -439,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_says_repeated),
         cmocka_unit_test(test_says_reordered),
         cmocka_unit_test(test_says_whose),
+        cmocka_unit_test(test_says_that_it_is_another_mpechos),
         cmocka_unit_test(test_ends_soon_whatever_came),
         cmocka_unit_test(test_random_changes),
         cmocka_unit_test(test_random_overwrites),
