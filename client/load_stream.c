@@ -92,6 +92,7 @@ static void queue_due(struct stream_slot *slot, int64_t now)
         queue(slot, slot_due(&slot->slot));
         slot_advance(&slot->slot);
     }
+    slot_note(&slot->slot, now);
 }
 
 /* The time to connect is part of the answer. */

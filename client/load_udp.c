@@ -12,7 +12,8 @@
 #include "datagram.h"
 #include "slot.h"
 
-enum { LAUNCH_BATCH = 16 };
+/* Open loop: datagrams sent at a time, so that replies have their turn. */
+enum { LAUNCH_BATCH = 2 };
 
 /* Closed loop: datagrams that all sockets together remember, 24 bytes each. Enough for a second at most rates, so that
  * what comes again or late is known for what it is. */
@@ -93,7 +94,6 @@ static void fill(struct udp_slot *slot)
             break;
 }
 
-/* A few at a time, as pace's own arrivals. */
 static void launch_due(struct udp_slot *slot, int64_t now)
 {
     for (int i = 0; i < LAUNCH_BATCH && slot_is_due(&slot->slot, now); i++) {

@@ -1,6 +1,7 @@
-/* pace.h: the open loop's clock: arrivals at a constant rate, whatever the server does. Called by stream and datagrams.
- * Wakes up by a timerfd, as libev's own timers on epoll are good to a millisecond only. Fails for want of a descriptor,
- * having told the user. Not here: what an arrival is, nor who sends it when it cannot be sent at once. */
+/* pace.h: the open loop's clock: arrivals at a constant rate, whatever the server does. All threads share one schedule:
+ * its arrivals go to the connections in turn, and a pace has those of one thread's connections. It wakes up by a
+ * timerfd, as libev's own timers on epoll are good to a millisecond only. Not here: who sends what is due, and when it
+ * cannot be sent at once. */
 #ifndef MPECHO_PACE_H
 #define MPECHO_PACE_H
 
@@ -12,22 +13,35 @@ struct pace {
     struct ev_loop *loop;
     ev_io io;
     int fd;
-    double period; /* ns between arrivals */
-    int64_t start; /* when arrival 0 is due */
-    uint64_t next; /* the first that on_due has not been called for */
-    uint64_t end;  /* there are none from this one on */
+    double period;        /* ns between arrivals, of all threads */
+    uint64_t connections; /* of all threads */
+    uint64_t index, step; /* its own are these: index, index + step, ... */
+    uint64_t members;     /* how many those are */
+    int64_t start;        /* when the schedule begins */
+    uint64_t next;        /* arrivals, its own counted from 0: the first that on_due has not been called for */
+    uint64_t end;         /* there are none from this one on */
     void *owner;
     void (*on_due)(struct pace *pace, uint64_t arrival, int64_t now); /* each once, in order, never early */
 };
 
-/* Set loop, period, owner and on_due before. */
+/* Set what is above start, fd aside, and owner and on_due before. False: no descriptor, which was reported. */
 bool pace_create(struct pace *pace);
 
-void pace_begin(struct pace *pace, int64_t start);
+/* Arrivals are those that are due from start on and before end. */
+void pace_begin(struct pace *pace, int64_t start, int64_t end);
 
+/* Of its own connections, that with the number arrival % members. */
 int64_t pace_due(const struct pace *pace, uint64_t arrival);
 
-/* Nothing that is not due yet becomes so. on_due is not called any more, also for what is due since a moment. */
+/* The first arrival that is due then or later, not bounded by the end. */
+uint64_t pace_first(const struct pace *pace, int64_t time);
+
+/* on_due is not called until pace_resume, and never for what becomes due before that. */
+void pace_pause(struct pace *pace);
+
+void pace_resume(struct pace *pace, int64_t now);
+
+/* The end is now, if it has not been before. What is due by now may still have its on_due to come. */
 void pace_end(struct pace *pace, int64_t now);
 
 void pace_destroy(struct pace *pace);

@@ -16,18 +16,20 @@ bool slots_are_open_loop(const struct slots *slots)
     return options_of(slots)->rate > 0;
 }
 
-/* Every thread has the rate of its share of the connections. */
 bool slots_create(struct slots *slots, struct thread *thread, slots_on_due on_due)
 {
     const struct options *options = thread->plan.options;
-    double rate = options->rate * (double)thread->members / (double)options->connections;
     *slots = (struct slots){.thread = thread, .unfinished = thread->members, .pace = {.fd = -1}};
     if (!slots_are_open_loop(slots))
         return true;
     slots->pace.loop = thread->loop;
+    slots->pace.period = (double)CLOCK_SECOND / options->rate;
+    slots->pace.connections = options->connections;
+    slots->pace.index = thread->index;
+    slots->pace.step = options->threads;
+    slots->pace.members = thread->members;
     slots->pace.owner = thread;
     slots->pace.on_due = on_due;
-    slots->pace.period = (double)CLOCK_SECOND / rate;
     return pace_create(&slots->pace);
 }
 
@@ -42,12 +44,11 @@ void slot_create(struct slot *slot, struct slots *all, size_t number)
     *slot = (struct slot){.all = all, .arrival = number};
 }
 
-/* The threads take turns, instead of all sending at the same moment. */
 void slots_begin(struct slots *slots, int64_t now)
 {
-    double phase = (double)slots->thread->index / (double)options_of(slots)->threads;
+    const struct options *options = options_of(slots);
     if (slots_are_open_loop(slots))
-        pace_begin(&slots->pace, now + (int64_t)(slots->pace.period * phase));
+        pace_begin(&slots->pace, now, now + options->omit + options->duration);
 }
 
 void slots_end(struct slots *slots, int64_t now)
@@ -105,13 +106,32 @@ void slot_lose_unsent(struct slot *slot, uint64_t count)
     tally->unsent += count;
 }
 
+void slot_note(struct slot *slot, int64_t now)
+{
+    struct slots *all = slot->all;
+    size_t members = all->thread->members, before = all->behind;
+    all->behind -= slot->behind;
+    slot->behind = slot_is_due(slot, now);
+    all->behind += slot->behind;
+    if (all->behind == members)
+        pace_pause(&all->pace);
+    else if (before == members)
+        pace_resume(&all->pace, now);
+}
+
+/* Its own arrivals are every so many of the thread's. */
 void slot_give_up_unsent(struct slot *slot)
 {
+    const struct pace *pace = &slot->all->pace;
     size_t members = slot->all->thread->members;
     if (!slot_has_arrival(slot))
         return;
-    slot_lose_unsent(slot, (slot->all->pace.end - slot->arrival + members - 1) / members);
-    slot->arrival = slot->all->pace.end;
+    uint64_t counted = pace_first(pace, slot->all->thread->since);
+    if (counted > slot->arrival)
+        slot->arrival += (counted - slot->arrival + members - 1) / members * members;
+    if (slot->arrival < pace->end)
+        slot_lose_unsent(slot, (pace->end - slot->arrival + members - 1) / members);
+    slot->arrival = pace->end;
 }
 
 bool slot_is_idle(const struct slot *slot, size_t outstanding)
