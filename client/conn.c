@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -245,10 +246,13 @@ static void diagnose(struct conn *conn, const unsigned char *data, size_t length
         end_lines(conn, conn->got, &conn->fault.expected, 1);
 }
 
-static void judge(struct conn *conn, int64_t now)
+bool conn_judge(struct conn *conn, int64_t now)
 {
+    if (conn->state != CONN_OPEN || conn->doubtful == 0)
+        return false;
     diagnose(conn, conn->evidence, conn->doubtful);
     fail(conn, CONN_WRONG, now);
+    return true;
 }
 
 static void tell_replies(struct conn *conn, int64_t now)
@@ -275,7 +279,7 @@ static void doubt(struct conn *conn, const unsigned char *data, size_t length, i
     memcpy(conn->evidence + conn->doubtful, data, length < room ? length : room);
     conn->doubtful += length < room ? length : room;
     if (conn->doubtful == CONN_EVIDENCE)
-        judge(conn, now);
+        conn_judge(conn, now);
 }
 
 /* Of those that came in the same breath as what is wrong, replies are not told. */
@@ -300,9 +304,7 @@ static void receive(struct conn *conn)
     int64_t now = clock_now();
     if (n > 0) {
         take(conn, data, (size_t)n, now);
-    } else if (conn->doubtful > 0) {
-        judge(conn, now);
-    } else {
+    } else if (!conn_judge(conn, now)) {
         conn->error = n == -1 ? errno : conn->error;
         fail(conn, conn->error != 0 ? CONN_BROKEN : CONN_CLOSED, now);
     }
@@ -316,7 +318,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     if (conn->state == CONN_CONNECTING)
         begin_connecting(conn);
     else
-        judge(conn, clock_now());
+        conn_judge(conn, clock_now());
 }
 
 static void on_ready(struct ev_loop *loop, ev_io *io, int events)
@@ -352,11 +354,27 @@ size_t conn_outstanding_since(const struct conn *conn, int64_t due)
 
 void conn_give_up(struct conn *conn, int64_t now)
 {
+    if (conn_judge(conn, now))
+        return;
     conn->error = ETIMEDOUT;
     fail(conn, conn->state == CONN_CONNECTING ? CONN_REFUSED : CONN_SILENT, now);
 }
 
-const char *conn_end_text(const struct conn *conn, enum conn_end end, char text[CONN_END_TEXT])
+/* Bytes of the first outstanding message that have come, if not all have and one has. */
+static uint64_t part_of_reply(const struct conn *conn)
+{
+    const struct conn_message *message = &conn->messages[conn->first];
+    return conn->outstanding > 0 ? conn->got - (message->end - message->size) : 0;
+}
+
+const char *conn_end_kind(const struct conn *conn, enum conn_end end)
+{
+    if (end == CONN_WRONG)
+        return fault_kind_name(conn->fault.kind);
+    return part_of_reply(conn) > 0 ? "truncated" : NULL;
+}
+
+static void write_end(const struct conn *conn, enum conn_end end, char text[CONN_END_TEXT])
 {
     char wrong[FAULT_TEXT];
     const char *target = conn->shared->target->text;
@@ -377,5 +395,16 @@ const char *conn_end_text(const struct conn *conn, enum conn_end end, char text[
         snprintf(text, CONN_END_TEXT, "%s", fault_text(&conn->fault, wrong));
         break;
     }
+}
+
+const char *conn_end_text(const struct conn *conn, enum conn_end end, char text[CONN_END_TEXT])
+{
+    uint64_t part = part_of_reply(conn);
+    write_end(conn, end, text);
+    size_t length = strlen(text);
+    if (part > 0 && end != CONN_WRONG)
+        snprintf(text + length, CONN_END_TEXT - length,
+                 ": %" PRIu64 " of %" PRIu64 " bytes missing, from offset %" PRIu64 " on",
+                 conn->messages[conn->first].size - part, conn->messages[conn->first].size, conn->got);
     return text;
 }

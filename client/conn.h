@@ -1,5 +1,5 @@
 /* conn.h: one stream connection that carries the pattern: connect, send messages, verify what comes back, time it.
- * Driven by a libev loop; used by thread and ping, which say when to send what. A connection that fails is closed and
+ * Driven by a libev loop; its owner says when to send what. A connection that fails is closed and
  * told to its owner, with why. Not here: deciding to send, to wait longer, or to connect again. */
 #ifndef MPECHO_CONN_H
 #define MPECHO_CONN_H
@@ -99,10 +99,17 @@ int64_t conn_waiting_since(const struct conn *conn);
 /* Of the messages that are outstanding, those that were due then or later. */
 size_t conn_outstanding_since(const struct conn *conn, int64_t due);
 
-/* The owner's verdict that it waited long enough: close, and tell `failed`. */
+/* The owner's verdict that it waited long enough: close, and tell `failed`, by conn_judge if there is evidence. */
 void conn_give_up(struct conn *conn, int64_t now);
 
-/* "the server closed the connection" and the like. Returns text. */
+/* Judge by the wrong bytes that have come, instead of waiting for more evidence: close, and tell `failed`. False: none
+ * have. Called where the owner gives up for reasons of its own. */
+bool conn_judge(struct conn *conn, int64_t now);
+
+/* The group of such ends, see problems.h. */
+const char *conn_end_kind(const struct conn *conn, enum conn_end end);
+
+/* "192.0.2.1:9190 closed the connection" and the like. Returns text. */
 enum { CONN_END_TEXT = 200 };
 const char *conn_end_text(const struct conn *conn, enum conn_end end, char text[CONN_END_TEXT]);
 

@@ -198,8 +198,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
     else if (style->single && !slot->slot.finished)
         slot_lose_unsent(&slot->slot, 1);
-    problems_add(&thread->problems, end == CONN_WRONG ? fault_kind_name(conn->fault.kind) : NULL,
-                 conn_end_text(conn, end, text), 1);
+    problems_add(&thread->problems, conn_end_kind(conn, end), conn_end_text(conn, end, text), 1);
     conn->outstanding = 0;
     slot->held = 0;
     if (style->once)
@@ -339,11 +338,11 @@ static void sweep_slot(struct stream_slot *slot, int64_t now)
 }
 
 /* What is outstanding is not waited for any longer. */
-static void abandon(struct stream_slot *slot)
+static void abandon(struct stream_slot *slot, int64_t now)
 {
     struct thread *thread = slot->stream->thread;
     char text[PROBLEMS_TEXT];
-    if (slot->slot.finished)
+    if (slot->slot.finished || conn_judge(&slot->conn, now))
         return;
     thread->tally.lost += conn_outstanding_since(&slot->conn, thread->since);
     snprintf(text, sizeof text, "no reply from %s before the end", thread->plan.target->text);
@@ -361,7 +360,7 @@ static void sweep(struct thread *thread, int64_t now)
         if (late)
             slot_give_up_unsent(&slot->slot);
         if (over)
-            abandon(slot);
+            abandon(slot, now);
         sweep_slot(slot, now);
         finish_if_idle(slot);
     }

@@ -85,7 +85,7 @@ static void start(struct pace *pace)
 void pace_begin(struct pace *pace, int64_t begin, int64_t end)
 {
     pace->start = begin;
-    pace->end = pace_first(pace, end);
+    pace->end = end == INT64_MAX ? UINT64_MAX : pace_first(pace, end);
     start(pace);
 }
 

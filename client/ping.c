@@ -167,7 +167,7 @@ static void on_found(void *owner, const struct target *target, int64_t now)
     if (ping->report == NULL)
         finish(ping);
     else
-        pace_begin(&ping->pace, now);
+        pace_begin(&ping->pace, now, INT64_MAX);
 }
 
 static const struct prober_events events = {
@@ -196,6 +196,7 @@ static bool make_pace(struct ping *ping)
 {
     ping->pace.loop = ping->loop;
     ping->pace.owner = ping;
+    ping->pace.connections = ping->pace.step = ping->pace.members = 1;
     ping->pace.on_due = on_due;
     ping->pace.period = (double)(is_ceaseless(ping) ? PERIOD_EASY : ping->options->interval);
     return pace_create(&ping->pace);

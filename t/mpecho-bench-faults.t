@@ -26,8 +26,9 @@ meets('bytes that come again', [qw(repeat 1000 64)], qr/at offset \d+: extra: 64
 meets("nobody's bytes", [qw(insert 1000 64)], qr/at offset \d+: (?:extra: 64|changed: )/);
 meets('bytes out of order', [qw(reorder 512 512)], qr/at offset \d+: reordered: /);
 meets("another connection's bytes", ['swap'], qr/another connection's data: /, '-c', 2);
-meets('an early end', [qw(truncate 100)], qr/closed the connection/);
+meets('an early end', [qw(truncate 100)], qr/closed the connection: 3996 of 4096 bytes missing, from offset \d+ on/);
 meets('a reset', [qw(reset 100)], qr/Connection reset by peer/);
+meets('a wrong byte just before the time is up', [qw(flip 4095)], qr/at offset \d+: changed: /, '-W', 0.04);
 meets('silence', ['swallow'], qr/no reply from .* in time/, '-W', 0.3);
 meets('a late answer', [qw(delay 0.5)], qr/no reply from .* in time/, '-W', 0.2);
 
