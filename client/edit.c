@@ -425,7 +425,7 @@ static void start_editing(struct edit *edit)
 static void stop_editing(struct edit *edit)
 {
     offer_drawing(edit);
-    while (edit->session->status == STATUS_OPEN && edit->session->line.undrawn > 0)
+    while (!edit->session->decided && edit->session->line.undrawn > 0)
         step(edit);
     leave(edit);
     edit->session->line = (struct session_line){.edited = false};

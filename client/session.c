@@ -37,7 +37,7 @@ static size_t smaller(size_t a, size_t b)
 
 bool session_takes_input(const struct session *session)
 {
-    return session->status == STATUS_OPEN && !session->input_ended;
+    return !session->decided && !session->input_ended;
 }
 
 bool session_has_echo(const struct session *session)
@@ -77,8 +77,9 @@ static bool wants_to_send(const struct session *session)
 __attribute__((format(printf, 3, 4))) static void end(struct session *session, enum status status, const char *why, ...)
 {
     va_list arguments;
-    if (session->status != STATUS_OPEN)
+    if (session->decided)
         return;
+    session->decided = true;
     session->status = status;
     va_start(arguments, why);
     vsnprintf(session->why, sizeof session->why, why, arguments);
@@ -284,7 +285,7 @@ static void act(struct session *session, const struct pollfd *fds)
         read_input(session);
     if ((fds[SERVER].revents & ~POLLIN) != 0 && wants_to_send(session))
         send_some(session);
-    if ((fds[SERVER].revents & ~POLLOUT) != 0 && !session_has_echo(session) && session->status == STATUS_OPEN)
+    if ((fds[SERVER].revents & ~POLLOUT) != 0 && !session_has_echo(session) && !session->decided)
         receive_some(session);
     else if (fds[OUTPUT].revents != 0 && session->line.undrawn > 0)
         write_line(session);
@@ -307,14 +308,13 @@ void session_step(struct session *session)
 
 void session_begin(struct session *session)
 {
-    session->status = STATUS_OPEN;
     session->heard = now();
     session->out = STDOUT_FILENO;
 }
 
 enum status session_run(struct session *session)
 {
-    while (session->status == STATUS_OPEN)
+    while (!session->decided)
         session_step(session);
     if (session->status != STATUS_GOOD)
         warnx("%s", session->why);

@@ -34,8 +34,9 @@ struct session {
     bool typed; /* a person is at the input: a line q says goodbye */
     int wait;   /* milliseconds of silence to put up with while the server owes something, 0 = no limit */
 
+    bool decided; /* there is a verdict, and these two are it */
     enum status status;
-    char why[256];    /* what the user is told at the end, unless all is good */
+    char why[256];    /* for the user, unless all is good */
     bool input_ended; /* nothing more will be read */
     bool half_closed; /* the server knows */
     int send_error;   /* errno of the send that failed, and so was the last; 0: none did */
@@ -51,11 +52,10 @@ struct session {
 
 void session_begin(struct session *session);
 
-/* Go on from there to the verdict, never STATUS_OPEN. Reads standard input, writes standard output; leaves their flags
- * alone. */
+/* Go on from there to the verdict. Reads standard input, writes standard output; leaves their flags alone. */
 enum status session_run(struct session *session);
 
-/* For edit: wait until something can be done, and do it. The status is the verdict as soon as there is one. */
+/* For edit: wait until something can be done, and do it. */
 void session_step(struct session *session);
 
 /* True while there is no verdict and the input has not ended. */

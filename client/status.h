@@ -1,12 +1,11 @@
-/* status.h: what mpecho exits with. Scripts rely on the numbers; mpecho(1) explains them.
- * For every file of the client. Nothing here fails. Not here: the messages. */
+/* status.h: what mpecho exits with. Scripts rely on the numbers; mpecho(1) explains them. `mpecho check` has numbers of
+ * its own, see check.h. */
 #ifndef MPECHO_STATUS_H
 #define MPECHO_STATUS_H
 
 #include <sysexits.h>
 
 enum status {
-    STATUS_OPEN = -1,         /* no verdict yet; never an exit status */
     STATUS_GOOD = 0,          /* everything sent came back, and nothing else */
     STATUS_LOSS = 1,          /* it did not: changed, missing, extra, broken off, or silence */
     STATUS_NO_CONNECTION = 2, /* the name does not resolve, or no address answers */
