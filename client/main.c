@@ -11,7 +11,6 @@
 
 #include "bench.h"
 #include "check.h"
-#include "clock.h"
 #include "edit.h"
 #include "options.h"
 #include "ping.h"
@@ -46,7 +45,7 @@ static enum status converse(const struct options *options, int fd)
     if (session != NULL) {
         session->fd = fd;
         session->typed = options->mode == MODE_INTERACTIVE;
-        session->wait = (int)((options->timeout + CLOCK_MS - 1) / CLOCK_MS); /* poll(2) takes no less */
+        session->timeout = options->timeout;
         session_begin(session);
         if (session->typed)
             edit_lines(session);

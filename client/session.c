@@ -19,12 +19,6 @@
 
 enum { INPUT_MAX = 16384 };
 
-/* Milliseconds. */
-static int64_t now(void)
-{
-    return clock_now() / CLOCK_MS;
-}
-
 static bool is_transient(int error)
 {
     return error == EINTR || error == EAGAIN;
@@ -122,7 +116,7 @@ static void end_in_silence(struct session *session)
     char why[80];
     bool all = session->half_closed && window_owed(&session->window) == 0;
     snprintf(why, sizeof why, "the server %s for %g s", all ? "kept the connection open" : "was silent",
-             session->wait / 1e3);
+             (double)session->timeout / (double)CLOCK_SECOND);
     end_in_loss(session, why);
 }
 
@@ -208,7 +202,7 @@ static void receive_some(struct session *session)
         return;
     }
     size_t length = (size_t)n, matched = 0;
-    session->heard = now();
+    session->heard = clock_now();
     session->written = 0;
     session->received = length;
     if (session->differ.length == 0)
@@ -246,17 +240,16 @@ static void write_echo(struct session *session)
         end_in_difference(session, false);
 }
 
-/* Milliseconds for poll: how long the server may still be silent. The clock stands still while the server
- * owes nothing, while we do not listen because the output is not taken, and while a person can lose patience
- * instead. */
-static int patience(const struct session *session)
+/* How long the server may still be silent, -1: for ever. The clock stands still while the server owes nothing, while
+ * we do not listen because the output is not taken, and while a person can lose patience instead. */
+static int64_t patience(const struct session *session)
 {
     bool owes = session->half_closed || window_owed(&session->window) + window_unsent(&session->window) > 0;
     bool person = session->typed && !session->input_ended;
-    if (session->wait == 0 || !owes || person || session_has_echo(session))
+    if (session->timeout == 0 || !owes || person || session_has_echo(session))
         return -1;
-    int64_t left = session->heard + session->wait - now();
-    return left > 0 ? (int)left : 0;
+    int64_t left = session->heard + session->timeout - clock_now();
+    return left > 0 ? left : 0;
 }
 
 enum { INPUT, SERVER, OUTPUT, SIGNALS, SOURCES };
@@ -271,10 +264,10 @@ static int wait_for_events(struct session *session, struct pollfd *fds)
     fds[SERVER] = (struct pollfd){.fd = events != 0 ? session->fd : -1, .events = events};
     fds[OUTPUT] = (struct pollfd){.fd = wants_to_write(session) ? session->out : -1, .events = POLLOUT};
     fds[SIGNALS] = (struct pollfd){.fd = line->edited ? line->signals : -1, .events = POLLIN};
-    int limit = patience(session);
-    int n = poll(fds, SOURCES, limit);
+    int64_t limit = patience(session);
+    int n = poll(fds, SOURCES, limit == -1 ? -1 : (int)((limit + CLOCK_MS - 1) / CLOCK_MS));
     if (limit == -1)
-        session->heard = now();
+        session->heard = clock_now();
     return n;
 }
 
@@ -308,7 +301,7 @@ void session_step(struct session *session)
 
 void session_begin(struct session *session)
 {
-    session->heard = now();
+    session->heard = clock_now();
     session->out = STDOUT_FILENO;
 }
 

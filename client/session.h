@@ -30,9 +30,9 @@ struct session_line {
 
 /* All 0 to begin, but for the first three. */
 struct session {
-    int fd;     /* the connection; the caller's to close */
-    bool typed; /* a person is at the input: a line q says goodbye */
-    int wait;   /* milliseconds of silence to put up with while the server owes something, 0 = no limit */
+    int fd;          /* the connection; the caller's to close */
+    bool typed;      /* a person is at the input: a line q says goodbye */
+    int64_t timeout; /* how long the server may be silent while it owes something; 0: for ever */
 
     bool decided; /* there is a verdict, and these two are it */
     enum status status;
@@ -40,7 +40,7 @@ struct session {
     bool input_ended; /* nothing more will be read */
     bool half_closed; /* the server knows */
     int send_error;   /* errno of the send that failed, and so was the last; 0: none did */
-    int64_t heard;    /* milliseconds: when the server last gave something, or the clock last stood */
+    int64_t heard;    /* when the server last gave something, or the clock last stood */
     struct goodbye goodbye;
     struct differ differ;
     struct window window;

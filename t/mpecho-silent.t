@@ -15,7 +15,7 @@ cmp_ok(now() - $begun, '>=', 0.5, 'not before its time');
 $server->stop;
 
 $server = EchoServer->new(sub ($peer) { echo($peer); sleep 60 });
-loses('all is back, but no end', 'hello', 'at offset 5: the server kept the connection open for 0.5 s', '-W.5',
+loses('all is back, but no end', 'hello', 'at offset 5: the server kept the connection open for 0.5004 s', '-W.5004',
     $server->target);
 $server->stop;
 
