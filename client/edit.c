@@ -1,7 +1,7 @@
-/* edit.c: libedit's editor on top of the poll loop; see edit.h for who calls and what may fail. libedit asks for a
- * key, and the loop goes round until there is one; what libedit draws goes into memory, and out from the loop. It
- * runs only while its line is on the screen: before an echo is written the line is erased, and drawn again after
- * it. Not here: the terminal's modes and signals, see tty.h. */
+/* edit.c: libedit on top of the session's poll loop. When libedit asks for a key, the loop goes round until there is
+ * one. What libedit draws goes into memory first, and to the terminal as the terminal takes it. libedit runs only while
+ * its line is on the screen: before an echo is written the line is erased, and afterwards drawn again. Not here: the
+ * terminal's modes and signals, see tty.h. */
 #include "edit.h"
 
 #ifndef HAVE_LIBEDIT
@@ -26,7 +26,8 @@ void edit_lines(struct session *session)
 
 enum {
     LINE_PIECE = 65536,     /* characters: a line is sent in pieces of about this length */
-    DRAWING_AHEAD = 16384,  /* bytes drawn and not yet written, from which on no more keys are taken */
+    KEYS_AHEAD = 4096,      /* bytes typed before libedit takes them: no more are read */
+    DRAWING_AHEAD = 16384,  /* bytes drawn before they are written: no more keys are taken */
     HISTORY_LINES = 1000,   /* are remembered, */
     HISTORY_LENGTH = 4096,  /* unless they are longer, in characters */
     END_OF_INPUT = 'D' & 31 /* what libedit puts into an empty line at the one key for it, whichever that is */
@@ -38,12 +39,19 @@ struct edit {
     EditLine *el;
     HistoryW *history;
     wchar_t prompt[1];
-    FILE *screen; /* libedit draws here, which is: */
+
+    unsigned char keys[KEYS_AHEAD];
+    size_t key_count;
+    size_t taken;        /* of keys, by libedit */
+    size_t command_keys; /* how many characters libedit got for the command under way */
+
+    FILE *screen; /* libedit draws here, that is, into drawing */
     char *drawing;
     size_t drawn;
-    size_t written;    /* of that */
-    size_t taken;      /* of session->line.keys: what has been given to libedit */
-    size_t keys;       /* how many libedit got for the command under way */
+    size_t written; /* of drawing, to the terminal */
+    int terminal;   /* standard output, opened anew if possible */
+
+    bool shown;        /* the line is on the screen: an echo has to wait, or it would land in the middle of it */
     bool handing_over; /* the line is complete: none is on the screen */
     bool in_echo;      /* the cursor stands behind an echo that has not ended its line */
 };
@@ -104,7 +112,7 @@ static void draw_line(struct edit *edit)
 static void step_below_line(struct edit *edit)
 {
     const LineInfoW *line = el_wline(edit->el);
-    if (!edit->session->line.shown || is_line_empty(edit))
+    if (!edit->shown || is_line_empty(edit))
         return;
     for (size_t i = rows_to(edit, line->lastchar) - rows_to(edit, line->cursor) + 1; i > 0; i--)
         fputc('\n', edit->screen);
@@ -112,52 +120,45 @@ static void step_below_line(struct edit *edit)
 
 static void hide_line(struct edit *edit)
 {
-    if (edit->session->line.shown)
+    if (edit->shown)
         erase_line(edit);
-    edit->session->line.shown = false;
+    edit->shown = false;
 }
 
 static void show_line(struct edit *edit)
 {
     const struct session *session = edit->session;
-    if (session->line.shown)
+    if (edit->shown)
         return;
-    edit->session->line.shown = true;
+    edit->shown = true;
     if (session->received > 0)
-        edit->in_echo = session->output[session->received - 1] != '\n';
+        edit->in_echo = session->echo[session->received - 1] != '\n';
     draw_line(edit);
 }
 
-/* ---- the poll loop ---- */
-
-/* Tell the loop what is to be written. */
-static void offer_drawing(struct edit *edit)
+/* How much is drawn, and still to be written to the terminal. */
+static size_t unwritten(const struct edit *edit)
 {
-    struct session_line *line = &edit->session->line;
     fflush(edit->screen);
-    line->drawing = edit->drawing + edit->written;
-    line->undrawn = edit->drawn - edit->written;
+    return edit->drawn - edit->written;
 }
 
-static void note_written(struct edit *edit)
+static void forget_drawing(struct edit *edit)
 {
-    edit->written = edit->drawn - edit->session->line.undrawn;
-    if (edit->session->line.undrawn > 0)
-        return;
     rewind(edit->screen);
     fflush(edit->screen);
     edit->written = 0;
 }
 
+/* ---- signals ---- */
+
 static void leave(struct edit *edit)
 {
-    struct session_line *line = &edit->session->line;
     step_below_line(edit);
-    offer_drawing(edit);
-    if (line->undrawn > 0 && write(edit->session->out, line->drawing, line->undrawn) != (ssize_t)line->undrawn)
-        line->shown = false; /* a stopped terminal does not take it, and nobody waits for it: drawn anew, if ever */
-    line->undrawn = 0;
-    note_written(edit);
+    size_t left = unwritten(edit);
+    if (left > 0 && write(edit->terminal, edit->drawing + edit->written, left) != (ssize_t)left)
+        edit->shown = false; /* a stopped terminal does not take it, and nobody waits for it: drawn anew, if ever */
+    forget_drawing(edit);
     tty_give_back(&edit->tty);
 }
 
@@ -165,16 +166,16 @@ static void enter(struct edit *edit)
 {
     tty_take(&edit->tty);
     el_resize(edit->el);
-    if (edit->session->line.shown)
+    if (edit->shown)
         draw_line(edit);
 }
 
 static void follow_window(struct edit *edit)
 {
-    if (edit->session->line.shown)
+    if (edit->shown)
         erase_line(edit);
     el_resize(edit->el);
-    if (edit->session->line.shown)
+    if (edit->shown)
         draw_line(edit);
 }
 
@@ -192,6 +193,8 @@ static void heed_signals(struct edit *edit)
     }
 }
 
+/* ---- the poll loop ---- */
+
 /* The line on the screen unless there is an echo to write. */
 static void arrange(struct edit *edit)
 {
@@ -199,40 +202,66 @@ static void arrange(struct edit *edit)
         hide_line(edit);
     else
         show_line(edit);
-    offer_drawing(edit);
 }
 
 static bool may_edit(const struct edit *edit)
 {
-    return edit->session->line.shown && edit->session->line.undrawn < DRAWING_AHEAD;
+    return edit->shown && unwritten(edit) < DRAWING_AHEAD;
 }
 
+static bool wants_keys(const struct edit *edit)
+{
+    return session_takes_input(edit->session) && may_edit(edit) && edit->key_count < sizeof edit->keys;
+}
+
+static void read_keys(struct edit *edit)
+{
+    size_t room = sizeof edit->keys - edit->key_count;
+    edit->key_count += session_read(edit->session, STDIN_FILENO, edit->keys + edit->key_count, room);
+}
+
+static void write_drawing(struct edit *edit)
+{
+    size_t left = unwritten(edit);
+    edit->written += session_write(edit->session, edit->terminal, edit->drawing + edit->written, left);
+    if (unwritten(edit) == 0)
+        forget_drawing(edit);
+}
+
+/* One round of the session's loop. What is drawn is written before any echo. */
 static void step(struct edit *edit)
 {
-    struct session_line *line = &edit->session->line;
+    enum { KEYS = SESSION_SOURCES, SCREEN, SIGNALS, SOURCES };
     arrange(edit);
-    line->busy = !may_edit(edit);
-    session_step(edit->session);
-    note_written(edit);
-    if (line->signalled)
+    bool drawing = unwritten(edit) > 0;
+    struct pollfd fds[SOURCES] = {
+        [KEYS] = {.fd = wants_keys(edit) ? STDIN_FILENO : -1, .events = POLLIN},
+        [SCREEN] = {.fd = drawing ? edit->terminal : -1, .events = POLLOUT},
+        [SIGNALS] = {.fd = edit->tty.signals, .events = POLLIN},
+    };
+    edit->session->output = drawing || edit->shown ? -1 : edit->terminal;
+    session_step(edit->session, fds, SOURCES);
+    if (fds[KEYS].revents != 0)
+        read_keys(edit);
+    if (fds[SCREEN].revents != 0)
+        write_drawing(edit);
+    if (fds[SIGNALS].revents != 0)
         heed_signals(edit);
 }
 
 /* ---- from keys to lines ---- */
 
-/* Takes the keys that libedit has had out of the loop's way. */
+/* Make room for more keys. */
 static void drop_taken(struct edit *edit)
 {
-    struct session_line *line = &edit->session->line;
-    line->key_count -= edit->taken;
-    memmove(line->keys, line->keys + edit->taken, line->key_count);
+    edit->key_count -= edit->taken;
+    memmove(edit->keys, edit->keys + edit->taken, edit->key_count);
     edit->taken = 0;
 }
 
 static size_t decode_key(const struct edit *edit, wchar_t *key)
 {
-    const struct session_line *line = &edit->session->line;
-    return chars_decode(key, line->keys + edit->taken, line->key_count - edit->taken);
+    return chars_decode(key, edit->keys + edit->taken, edit->key_count - edit->taken);
 }
 
 /* libedit's: the next key; -1 is the end. */
@@ -252,7 +281,7 @@ static int next_key(EditLine *el, wchar_t *key)
     if (length == 0)
         return -1;
     edit->taken += length;
-    edit->keys++;
+    edit->command_keys++;
     begin_row(edit);
     return 1;
 }
@@ -316,7 +345,7 @@ static void on_command(struct edit *edit, const wchar_t *line, size_t length, bo
     if (line[length - 1] == L'\n') {
         remember(edit, line, length - 1);
         hand_over(edit, line, length);
-    } else if (was_empty && length == 1 && line[0] == END_OF_INPUT && edit->keys == 1) {
+    } else if (was_empty && length == 1 && line[0] == END_OF_INPUT && edit->command_keys == 1) {
         edit->session->input_ended = true;
     } else if (length >= LINE_PIECE) {
         step_below_line(edit);
@@ -329,7 +358,7 @@ static void edit_until_end(struct edit *edit)
     while (session_takes_input(edit->session)) {
         int length = 0;
         bool was_empty = is_line_empty(edit);
-        edit->keys = 0;
+        edit->command_keys = 0;
         const wchar_t *line = el_wgets(edit->el, &length);
         if (line != NULL && session_takes_input(edit->session))
             on_command(edit, line, (size_t)length, was_empty);
@@ -344,13 +373,6 @@ static int open_output(void)
 {
     int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return fd != -1 ? fd : STDOUT_FILENO;
-}
-
-static void close_output(struct session *session)
-{
-    if (session->out != STDOUT_FILENO)
-        close(session->out);
-    session->out = STDOUT_FILENO;
 }
 
 static bool start_history(struct edit *edit)
@@ -413,23 +435,24 @@ static bool start_libedit(struct edit *edit)
 
 static void start_editing(struct edit *edit)
 {
-    struct session *session = edit->session;
     el_wset(edit->el, EL_UNBUFFERED, 1);
     tty_keep(&edit->tty);
-    rewind(edit->screen); /* what libedit had to say of the terminal or of editrc(5) */
-    session->out = open_output();
-    session->line = (struct session_line){.edited = true, .shown = true, .signals = edit->tty.signals};
+    forget_drawing(edit); /* what libedit had to say of the terminal or of editrc(5) */
+    edit->shown = true;
+    edit->terminal = open_output();
+    edit->session->input = -1;
 }
 
 /* What is drawn by now is shown still, unless a signal ends the wait. */
 static void stop_editing(struct edit *edit)
 {
-    offer_drawing(edit);
-    while (!edit->session->decided && edit->session->line.undrawn > 0)
+    while (!edit->session->decided && unwritten(edit) > 0)
         step(edit);
     leave(edit);
-    edit->session->line = (struct session_line){.edited = false};
-    close_output(edit->session);
+    if (edit->terminal != STDOUT_FILENO)
+        close(edit->terminal);
+    edit->session->input = STDIN_FILENO;
+    edit->session->output = STDOUT_FILENO;
 }
 
 /* tty gives the terminal back, so libedit must not. */

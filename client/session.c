@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,20 +45,9 @@ static size_t room_for_input(const struct session *session)
     return room > 1 ? room - 1 : 0;
 }
 
-static size_t room_for_keys(const struct session_line *line)
+static bool wants_to_read(const struct session *session)
 {
-    return line->busy ? 0 : sizeof line->keys - line->key_count;
-}
-
-static size_t room_to_read(const struct session *session)
-{
-    size_t room = session->line.edited ? room_for_keys(&session->line) : room_for_input(session);
-    return session->input_ended ? 0 : room;
-}
-
-static bool wants_to_write(const struct session *session)
-{
-    return session->line.undrawn > 0 || (session_has_echo(session) && !session->line.shown);
+    return !session->input_ended && room_for_input(session) > 0;
 }
 
 static bool wants_to_send(const struct session *session)
@@ -146,28 +134,21 @@ size_t session_put(struct session *session, const unsigned char *bytes, size_t l
     return taken;
 }
 
-static void take_input(struct session *session, const unsigned char *bytes, size_t length)
+size_t session_read(struct session *session, int fd, unsigned char *bytes, size_t size)
 {
-    struct session_line *line = &session->line;
-    if (line->edited) {
-        memcpy(line->keys + line->key_count, bytes, length);
-        line->key_count += length;
-    } else {
-        session_put(session, bytes, length);
-    }
+    ssize_t n = read(fd, bytes, size);
+    if (n == 0)
+        session->input_ended = true;
+    else if (n == -1 && !is_transient(errno))
+        end(session, STATUS_LOCAL, "cannot read standard input: %s", strerror(errno));
+    return n > 0 ? (size_t)n : 0;
 }
 
 static void read_input(struct session *session)
 {
     unsigned char bytes[INPUT_MAX];
-    size_t room = room_to_read(session);
-    ssize_t n = read(STDIN_FILENO, bytes, smaller(room, sizeof bytes));
-    if (n > 0)
-        take_input(session, bytes, (size_t)n);
-    else if (n == 0)
-        session->input_ended = true;
-    else if (!is_transient(errno))
-        end(session, STATUS_LOCAL, "cannot read standard input: %s", strerror(errno));
+    size_t room = smaller(room_for_input(session), sizeof bytes);
+    session_put(session, bytes, session_read(session, session->input, bytes, room));
 }
 
 /* After a failed send there may still be echo to receive, and recv() has the last word. */
@@ -195,7 +176,7 @@ static void half_close(struct session *session)
 
 static void receive_some(struct session *session)
 {
-    ssize_t n = recv(session->fd, session->output, sizeof session->output, MSG_DONTWAIT);
+    ssize_t n = recv(session->fd, session->echo, sizeof session->echo, MSG_DONTWAIT);
     if (n <= 0) {
         if (n == 0 || !is_transient(errno))
             end_of_connection(session, n == 0 ? 0 : errno);
@@ -206,9 +187,9 @@ static void receive_some(struct session *session)
     session->written = 0;
     session->received = length;
     if (session->differ.length == 0)
-        matched = window_match(&session->window, session->output, length);
+        matched = window_match(&session->window, session->echo, length);
     if (matched < length) {
-        differ_add(&session->differ, &session->window, session->output + matched, length - matched);
+        differ_add(&session->differ, &session->window, session->echo + matched, length - matched);
         session->input_ended = true;
     }
 }
@@ -216,26 +197,18 @@ static void receive_some(struct session *session)
 /* Not more than PIPE_BUF: a pipe that poll calls writable takes that much at once (pipe(7)), and so do
  * sockets. A terminal may take less, and holds us until it is read, which a terminal always is unless a
  * person stops it. */
-static size_t write_some(struct session *session, const void *bytes, size_t length)
+size_t session_write(struct session *session, int fd, const void *bytes, size_t length)
 {
-    ssize_t n = write(session->out, bytes, smaller(length, PIPE_BUF));
+    ssize_t n = write(fd, bytes, smaller(length, PIPE_BUF));
     if (n == -1 && !is_transient(errno))
         end(session, STATUS_LOCAL, "cannot write standard output: %s", strerror(errno));
     return n > 0 ? (size_t)n : 0;
 }
 
-static void write_line(struct session *session)
-{
-    struct session_line *line = &session->line;
-    size_t n = write_some(session, line->drawing, line->undrawn);
-    line->drawing += n;
-    line->undrawn -= n;
-}
-
 static void write_echo(struct session *session)
 {
     size_t left = session->received - session->written;
-    session->written += write_some(session, session->output + session->written, left);
+    session->written += session_write(session, session->output, session->echo + session->written, left);
     if (!session_has_echo(session) && differ_enough(&session->differ))
         end_in_difference(session, false);
 }
@@ -252,20 +225,17 @@ static int64_t patience(const struct session *session)
     return left > 0 ? left : 0;
 }
 
-enum { INPUT, SERVER, OUTPUT, SIGNALS, SOURCES };
-
 /* poll reports errors and hang-ups even of what is not asked for, again and again: whoever cannot act on them
  * now is left out (-1). */
-static int wait_for_events(struct session *session, struct pollfd *fds)
+static int wait_for_events(struct session *session, struct pollfd *fds, nfds_t count)
 {
-    const struct session_line *line = &session->line;
-    short events = (short)((session_has_echo(session) ? 0 : POLLIN) | (wants_to_send(session) ? POLLOUT : 0));
-    fds[INPUT] = (struct pollfd){.fd = room_to_read(session) > 0 ? STDIN_FILENO : -1, .events = POLLIN};
-    fds[SERVER] = (struct pollfd){.fd = events != 0 ? session->fd : -1, .events = events};
-    fds[OUTPUT] = (struct pollfd){.fd = wants_to_write(session) ? session->out : -1, .events = POLLOUT};
-    fds[SIGNALS] = (struct pollfd){.fd = line->edited ? line->signals : -1, .events = POLLIN};
+    bool has_echo = session_has_echo(session);
+    short events = (short)((has_echo ? 0 : POLLIN) | (wants_to_send(session) ? POLLOUT : 0));
+    fds[SESSION_INPUT] = (struct pollfd){.fd = wants_to_read(session) ? session->input : -1, .events = POLLIN};
+    fds[SESSION_SERVER] = (struct pollfd){.fd = events != 0 ? session->fd : -1, .events = events};
+    fds[SESSION_OUTPUT] = (struct pollfd){.fd = has_echo ? session->output : -1, .events = POLLOUT};
     int64_t limit = patience(session);
-    int n = poll(fds, SOURCES, limit == -1 ? -1 : (int)((limit + CLOCK_MS - 1) / CLOCK_MS));
+    int n = poll(fds, count, limit == -1 ? -1 : (int)((limit + CLOCK_MS - 1) / CLOCK_MS));
     if (limit == -1)
         session->heard = clock_now();
     return n;
@@ -273,24 +243,20 @@ static int wait_for_events(struct session *session, struct pollfd *fds)
 
 static void act(struct session *session, const struct pollfd *fds)
 {
-    session->line.signalled = fds[SIGNALS].revents != 0;
-    if (fds[INPUT].revents != 0)
+    if (fds[SESSION_INPUT].revents != 0)
         read_input(session);
-    if ((fds[SERVER].revents & ~POLLIN) != 0 && wants_to_send(session))
+    if ((fds[SESSION_SERVER].revents & ~POLLIN) != 0 && wants_to_send(session))
         send_some(session);
-    if ((fds[SERVER].revents & ~POLLOUT) != 0 && !session_has_echo(session) && !session->decided)
+    if ((fds[SESSION_SERVER].revents & ~POLLOUT) != 0 && !session_has_echo(session) && !session->decided)
         receive_some(session);
-    else if (fds[OUTPUT].revents != 0 && session->line.undrawn > 0)
-        write_line(session);
-    else if (fds[OUTPUT].revents != 0)
+    if (fds[SESSION_OUTPUT].revents != 0)
         write_echo(session);
 }
 
-void session_step(struct session *session)
+void session_step(struct session *session, struct pollfd *fds, nfds_t count)
 {
-    struct pollfd fds[SOURCES];
     half_close(session);
-    int n = wait_for_events(session, fds);
+    int n = wait_for_events(session, fds, count);
     if (n > 0)
         act(session, fds);
     else if (n == 0)
@@ -302,13 +268,15 @@ void session_step(struct session *session)
 void session_begin(struct session *session)
 {
     session->heard = clock_now();
-    session->out = STDOUT_FILENO;
+    session->input = STDIN_FILENO;
+    session->output = STDOUT_FILENO;
 }
 
 enum status session_run(struct session *session)
 {
+    struct pollfd fds[SESSION_SOURCES];
     while (!session->decided)
-        session_step(session);
+        session_step(session, fds, SESSION_SOURCES);
     if (session->status != STATUS_GOOD)
         warnx("%s", session->why);
     return session->status;

@@ -1,9 +1,10 @@
-/* session.h: one conversation with the server, from the first byte to the verdict. Called by main, once, and by
- * edit, which lets a person edit lines meanwhile. Fails when what comes back is not what was sent, or when input
- * or output fail, and then tells the user why. Not here: making the connection, see target.h. */
+/* session.h: one conversation with the server, from the first byte to the verdict. Fails when what comes back is not
+ * what was sent, or when input or output fail, and then tells the user why. Not here: making the connection, see
+ * target.h; editing lines, see edit.h. */
 #ifndef MPECHO_SESSION_H
 #define MPECHO_SESSION_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,26 +14,18 @@
 #include "status.h"
 #include "window.h"
 
-enum { SESSION_OUTPUT = 65536, SESSION_KEYS = 4096 };
+enum { SESSION_ECHO = 65536 };
 
-/* The line that edit has on the screen, as far as the poll loop has to know. All 0: lines are not edited. */
-struct session_line {
-    bool edited;                      /* what is read are keys: the loop puts them into keys, and that is all */
-    bool shown;                       /* no echo is written: it would be written into the line */
-    bool busy;                        /* no key is read now */
-    bool signalled;                   /* set by the loop: signals can be read */
-    int signals;                      /* the descriptor of that */
-    unsigned char keys[SESSION_KEYS]; /* edit takes them from here */
-    size_t key_count;
-    const char *drawing; /* what is written before anything else; the loop counts it off */
-    size_t undrawn;
-};
+/* What a step waits for. */
+enum { SESSION_INPUT, SESSION_SERVER, SESSION_OUTPUT, SESSION_SOURCES };
 
-/* All 0 to begin, but for the first three. */
+/* All 0 before session_begin, but for the first three. */
 struct session {
     int fd;          /* the connection; the caller's to close */
     bool typed;      /* a person is at the input: a line q says goodbye */
     int64_t timeout; /* how long the server may be silent while it owes something; 0: for ever */
+
+    int input, output; /* standard input and output; -1: a step leaves it alone, edit sees to it */
 
     bool decided; /* there is a verdict, and these two are it */
     enum status status;
@@ -44,10 +37,8 @@ struct session {
     struct goodbye goodbye;
     struct differ differ;
     struct window window;
-    struct session_line line;
-    int out;                  /* where output is written: standard output, or the same terminal opened anew */
-    size_t written, received; /* of output: what has been written of what has been received */
-    unsigned char output[SESSION_OUTPUT];
+    size_t received, written; /* bytes in echo, and how many of them have been written to the output */
+    unsigned char echo[SESSION_ECHO];
 };
 
 void session_begin(struct session *session);
@@ -55,8 +46,11 @@ void session_begin(struct session *session);
 /* Go on from there to the verdict. Reads standard input, writes standard output; leaves their flags alone. */
 enum status session_run(struct session *session);
 
-/* For edit: wait until something can be done, and do it. */
-void session_step(struct session *session);
+/* The rest is for edit, which sits between the person and the session. */
+
+/* Wait until something can be done, and do it. The caller may wait for more at the same time: fds has count entries, of
+ * which the session fills in the first SESSION_SOURCES, and the caller the others, whose revents it then looks at. */
+void session_step(struct session *session, struct pollfd *fds, nfds_t count);
 
 /* True while there is no verdict and the input has not ended. */
 bool session_takes_input(const struct session *session);
@@ -64,7 +58,12 @@ bool session_takes_input(const struct session *session);
 /* True while something that came back is still to be written. */
 bool session_has_echo(const struct session *session);
 
-/* Take so many of these bytes as input as there is room for, and find the goodbye in them. Returns how many. */
+/* Take these bytes as input, as many as there is room for; returns how many. */
 size_t session_put(struct session *session, const unsigned char *bytes, size_t length);
+
+/* One read(2) of input, one write(2) of output, for which poll has said that they will not block. Return how many
+ * bytes, perhaps 0. The end of the input is noted, and a failure is the verdict. */
+size_t session_read(struct session *session, int fd, unsigned char *bytes, size_t size);
+size_t session_write(struct session *session, int fd, const void *bytes, size_t length);
 
 #endif
