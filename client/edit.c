@@ -15,7 +15,6 @@ void edit_lines(struct session *session)
 
 #include <fcntl.h>
 #include <histedit.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -484,7 +483,6 @@ void edit_lines(struct session *session)
     struct edit edit = {.session = session};
     if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)
         return;
-    setlocale(LC_CTYPE, "");
     edit.screen = open_memstream(&edit.drawing, &edit.drawn);
     if (edit.screen == NULL)
         return;

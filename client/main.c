@@ -117,7 +117,7 @@ int main(int argc, char **argv)
         return STATUS_LOCAL;
     if (!options_parse(&options, argc, argv))
         return options.mode == MODE_CHECK ? (int)check_usage() : STATUS_USAGE;
-    setlocale(LC_CTYPE, "");  /* what the terminal can show; numbers stay as C has them */
+    setlocale(LC_CTYPE, "");  /* what a terminal sends and shows; numbers stay as C has them */
     signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
     if (options.action == OPTIONS_HELP)
         options_help(&options, stdout);
