@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,11 +22,6 @@ enum { INPUT_MAX = 16384 };
 static bool is_transient(int error)
 {
     return error == EINTR || error == EAGAIN;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 bool session_takes_input(const struct session *session)
@@ -125,7 +121,7 @@ static void end_of_connection(struct session *session, int error)
 size_t session_put(struct session *session, const unsigned char *bytes, size_t length)
 {
     unsigned char kept[INPUT_MAX + 1];
-    size_t taken = smaller(length, smaller(room_for_input(session), INPUT_MAX)), left = taken;
+    size_t taken = MIN(length, MIN(room_for_input(session), INPUT_MAX)), left = taken;
     if (session->typed) {
         left = goodbye_filter(&session->goodbye, bytes, taken, kept, &session->input_ended);
         bytes = kept;
@@ -147,7 +143,7 @@ size_t session_read(struct session *session, int fd, unsigned char *bytes, size_
 static void read_input(struct session *session)
 {
     unsigned char bytes[INPUT_MAX];
-    size_t room = smaller(room_for_input(session), sizeof bytes);
+    size_t room = MIN(room_for_input(session), sizeof bytes);
     session_put(session, bytes, session_read(session, session->input, bytes, room));
 }
 
@@ -199,7 +195,7 @@ static void receive_some(struct session *session)
  * person stops it. */
 size_t session_write(struct session *session, int fd, const void *bytes, size_t length)
 {
-    ssize_t n = write(fd, bytes, smaller(length, PIPE_BUF));
+    ssize_t n = write(fd, bytes, MIN(length, PIPE_BUF));
     if (n == -1 && !is_transient(errno))
         end(session, STATUS_LOCAL, "cannot write standard output: %s", strerror(errno));
     return n > 0 ? (size_t)n : 0;

@@ -3,11 +3,7 @@
 
 #include <assert.h>
 #include <string.h>
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+#include <sys/param.h>
 
 /* How far it is from this offset to where the ring begins anew. */
 static size_t to_end(uint64_t offset)
@@ -33,7 +29,7 @@ size_t window_unsent(const struct window *window)
 void window_put(struct window *window, const unsigned char *data, size_t length)
 {
     assert(length <= window_room(window));
-    size_t first = smaller(length, to_end(window->put));
+    size_t first = MIN(length, to_end(window->put));
     memcpy(window->bytes + window->put % WINDOW_SIZE, data, first);
     memcpy(window->bytes, data + first, length - first);
     window->put += length;
@@ -42,7 +38,7 @@ void window_put(struct window *window, const unsigned char *data, size_t length)
 size_t window_next(const struct window *window, const unsigned char **data)
 {
     *data = window->bytes + window->sent % WINDOW_SIZE;
-    return smaller(window_unsent(window), to_end(window->sent));
+    return MIN(window_unsent(window), to_end(window->sent));
 }
 
 void window_mark_sent(struct window *window, size_t length)
@@ -55,10 +51,10 @@ void window_mark_sent(struct window *window, size_t length)
 size_t window_match(struct window *window, const unsigned char *data, size_t length)
 {
     size_t matched = 0, piece;
-    length = smaller(length, window_owed(window));
+    length = MIN(length, window_owed(window));
     for (; matched < length; matched += piece) {
         const unsigned char *owed = window->bytes + window->returned % WINDOW_SIZE;
-        piece = smaller(length - matched, to_end(window->returned));
+        piece = MIN(length - matched, to_end(window->returned));
         if (memcmp(owed, data + matched, piece) != 0) {
             for (piece = 0; owed[piece] == data[matched + piece];)
                 piece++;
