@@ -1,4 +1,4 @@
-/* chars.c: characters and bytes; see chars.h for who calls. */
+/* chars.c: characters and bytes. */
 #include "chars.h"
 
 #include <stdbool.h>
@@ -22,8 +22,8 @@ size_t chars_encode(unsigned char *bytes, wchar_t character)
     return length;
 }
 
-/* Also what a lenient decoder takes, but would come back otherwise, is no character. Nor is a C1 control: the
- * editor would take it for a command, typed with a Meta key of old. */
+/* What a lenient decoder accepts but would not encode to the same bytes is no character either. Nor is a C1 control:
+ * the editor would take it for a command, as an old Meta key sends it. */
 static bool survives(wchar_t character, const unsigned char *bytes, size_t length)
 {
     unsigned char encoded[MB_LEN_MAX];

@@ -1,9 +1,9 @@
-/* differ.c: name a difference by sliding what came back along what is owed; see differ.h for who calls. */
+/* differ.c: name a difference by sliding what came back along what is owed. */
 #include "differ.h"
 
 #include <string.h>
 
-/* So many bytes in a row are taken for the place where the two streams meet again. */
+/* The two streams are taken to meet again where this many bytes in a row are the same. */
 enum { DIFFER_MEET = 16 };
 
 void differ_add(struct differ *differ, const struct window *window, const unsigned char *data, size_t length)
@@ -22,7 +22,7 @@ bool differ_enough(const struct differ *differ)
     return differ->length > 0 && (differ->unowed || differ->length == sizeof differ->sample);
 }
 
-/* Do the streams meet, the sample from `came` on and what is owed from `owed` on? */
+/* Is the sample from `came` on the same as what is owed from `owed` on? */
 static bool meet(const struct differ *differ, const struct window *window, size_t came, size_t owed)
 {
     if (came + DIFFER_MEET > differ->length || owed + DIFFER_MEET > window_owed(window))
@@ -33,7 +33,7 @@ static bool meet(const struct differ *differ, const struct window *window, size_
     return true;
 }
 
-/* The smallest shift explains most. 0: none found. */
+/* The smallest shift explains the most. 0: none found. */
 static size_t missing(const struct differ *differ, const struct window *window)
 {
     for (size_t shift = 1; shift < window_owed(window); shift++)
@@ -50,7 +50,7 @@ static size_t extra(const struct differ *differ, const struct window *window)
     return 0;
 }
 
-/* Nothing but the lengths to go by, which say something only when both streams have ended. */
+/* Only the lengths are left to go by, and they say something only when both streams have ended. */
 static enum differ_kind judge_length(size_t came, size_t owed, bool ended, size_t *count)
 {
     *count = 0;

@@ -1,6 +1,6 @@
-/* differ.h: what is wrong with bytes that came back and are not the ones owed. Used by session.
- * Keeps a sample from the first difference on, then names its kind. Pure, nothing fails, and the kind is a
- * judgement: repetitive data can hide what happened. Not here: finding the first difference, see window.h. */
+/* differ.h: what is wrong with bytes that came back and are not the ones owed. Keeps a sample from the first
+ * difference on, then names its kind. The kind is a judgement: repetitive data can hide what happened. Not here:
+ * finding the first difference, see window.h. */
 #ifndef MPECHO_DIFFER_H
 #define MPECHO_DIFFER_H
 
@@ -21,14 +21,13 @@ struct differ {
     unsigned char sample[DIFFER_SAMPLE];
 };
 
-/* data: what came after the last matching byte, of which window.returned is the offset. Keeps what fits. */
+/* data: what came after the last byte that matched; in later calls, what came after that. Keeps what fits. */
 void differ_add(struct differ *differ, const struct window *window, const unsigned char *data, size_t length);
 
 /* True when a longer sample would not help. */
 bool differ_enough(const struct differ *differ);
 
-/* ended: nothing more will come. *count: how many bytes are missing or extra, as far as one sees (0:
- * changed). */
+/* ended: nothing more will come. *count: how many bytes are missing or extra, as far as can be seen; 0: changed. */
 enum differ_kind differ_judge(const struct differ *differ, const struct window *window, bool ended, size_t *count);
 
 #endif

@@ -57,7 +57,7 @@ struct edit {
 
 /* ---- what is on the screen ---- */
 
-/* Of the terminal: its columns "co", its rows "li". */
+/* A number that the terminal has: "co", its columns, or "li", its rows. */
 static size_t number_of(const struct edit *edit, const char *name)
 {
     int number = 0;
@@ -71,7 +71,8 @@ static bool is_line_empty(const struct edit *edit)
     return edit->handing_over || line->lastchar == line->buffer;
 }
 
-/* How many rows below the line's first row this place in it is. Of a line longer than the screen, its end is seen. */
+/* How many rows below the line's first row this place in it is. If the line is longer than the screen, the screen shows
+ * its end. */
 static size_t rows_to(const struct edit *edit, const wchar_t *place)
 {
     const LineInfoW *line = el_wline(edit->el);
@@ -88,7 +89,7 @@ static void begin_row(struct edit *edit)
     edit->in_echo = false;
 }
 
-/* libedit knows how to draw its line anew where the cursor is, but not how to erase it. */
+/* libedit can draw its line anew where the cursor is, but not erase it. */
 static void erase_line(struct edit *edit)
 {
     if (is_line_empty(edit))
@@ -156,7 +157,7 @@ static void leave(struct edit *edit)
     step_below_line(edit);
     size_t left = unwritten(edit);
     if (left > 0 && write(edit->terminal, edit->drawing + edit->written, left) != (ssize_t)left)
-        edit->shown = false; /* a stopped terminal does not take it, and nobody waits for it: drawn anew, if ever */
+        edit->shown = false; /* a stopped terminal takes nothing, and we do not wait: the line is drawn anew later */
     forget_drawing(edit);
     tty_give_back(&edit->tty);
 }
@@ -178,7 +179,7 @@ static void follow_window(struct edit *edit)
         draw_line(edit);
 }
 
-/* Whatever else came acts as ever, while the terminal is as it was found. Who survives goes on. */
+/* Any signal but WINCH acts as usual, with the terminal as it was found. If we survive it, we go on. */
 static void heed_signals(struct edit *edit)
 {
     for (int number; (number = tty_signal(&edit->tty)) != 0;) {
@@ -194,7 +195,7 @@ static void heed_signals(struct edit *edit)
 
 /* ---- the poll loop ---- */
 
-/* The line on the screen unless there is an echo to write. */
+/* Have the line on the screen unless there is an echo to write. */
 static void arrange(struct edit *edit)
 {
     if (session_has_echo(edit->session))
@@ -263,7 +264,7 @@ static size_t decode_key(const struct edit *edit, wchar_t *key)
     return chars_decode(key, edit->keys + edit->taken, edit->key_count - edit->taken);
 }
 
-/* libedit's: the next key; -1 is the end. */
+/* What libedit calls for the next key (EL_GETCFN). -1: the end. */
 static int next_key(EditLine *el, wchar_t *key)
 {
     struct edit *edit;
@@ -320,7 +321,7 @@ static void put_line(struct edit *edit, const wchar_t *line, size_t length)
     }
 }
 
-/* el_reset would bring the terminal's modes back, and with them what a person types meanwhile to the screen; it does
+/* el_reset would restore the terminal's modes, and what a person types meanwhile would be echoed on the screen; it does
  * not while editing is off. */
 static void forget_line(struct edit *edit)
 {
@@ -338,7 +339,7 @@ static void hand_over(struct edit *edit, const wchar_t *line, size_t length)
     edit->handing_over = false;
 }
 
-/* After each command: the line so far. */
+/* After each command of libedit. line: what has been typed of it so far. */
 static void on_command(struct edit *edit, const wchar_t *line, size_t length, bool was_empty)
 {
     if (line[length - 1] == L'\n') {
@@ -366,8 +367,8 @@ static void edit_until_end(struct edit *edit)
 
 /* ---- beginning and end ---- */
 
-/* The same terminal as one that never holds us when it is written to: signals wait while a line is edited. A user who
- * became another one (su) may not open it; then it may hold us, as it does without an editor. */
+/* The same terminal, opened so that a write to it never blocks: it would hold up signals, which wait while a line is
+ * edited. After su(1) we may not be allowed to open it; then a write may block, as it does without an editor. */
 static int open_output(void)
 {
     int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -386,7 +387,7 @@ static bool start_history(struct edit *edit)
     return true;
 }
 
-/* There is none, but it has to be a string of a type that could be changed. */
+/* There is no prompt, but libedit wants a string that is not const. */
 static wchar_t *prompt(EditLine *el)
 {
     struct edit *edit;
@@ -394,7 +395,7 @@ static wchar_t *prompt(EditLine *el)
     return edit->prompt;
 }
 
-/* A tab is text here, there is nothing to complete; a person's own editrc(5) has the last word. */
+/* A tab is text, as there is nothing to complete. A person's own editrc(5) has the last word. */
 static void configure(struct edit *edit)
 {
     el_wset(edit->el, EL_CLIENTDATA, edit);
@@ -411,8 +412,8 @@ static bool has_string(EditLine *el, const char *name)
     return el_wget(el, EL_GETTC, name, &string) == 0 && string != NULL && *string != '\0';
 }
 
-/* What TERM names can go up and clear what is below. Asked without a descriptor, so that the modes of a terminal where
- * lines cannot be edited are not touched. */
+/* Can the terminal that TERM names go up, and clear what is below? Asked without a descriptor, so that the modes of a
+ * terminal where lines cannot be edited are not touched. */
 static bool is_terminal_able(FILE *screen)
 {
     EditLine *el = el_init_fd("mpecho", stdin, screen, screen, -1, -1, -1);
@@ -442,7 +443,7 @@ static void start_editing(struct edit *edit)
     edit->session->input = -1;
 }
 
-/* What is drawn by now is shown still, unless a signal ends the wait. */
+/* What has been drawn is still shown, unless a signal ends the wait. */
 static void stop_editing(struct edit *edit)
 {
     while (!edit->session->decided && unwritten(edit) > 0)

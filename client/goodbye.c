@@ -1,6 +1,5 @@
-/* goodbye.c: a line filter; see goodbye.h for who calls. It works on any division into reads: a terminal may
- * be in raw mode, and ^D hands over part of a line. A q still held when the input ends stays unsent: it was a
- * goodbye. */
+/* goodbye.c: a line filter. A read may end anywhere in a line: a terminal may be in raw mode, and ^D hands over part of
+ * a line. A q still held when the input ends stays unsent: it was a goodbye. */
 #include "goodbye.h"
 
 size_t goodbye_filter(struct goodbye *goodbye, const unsigned char *typed, size_t length, unsigned char *out,

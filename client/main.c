@@ -1,6 +1,5 @@
-/* main.c: mpecho, the client of an echo server: options, connection, session, exit status.
- * Run by people and scripts. Whatever fails has said so on standard error where it was seen; main only passes
- * the status on. Not here: any of the work. */
+/* main.c: mpecho, the client of an echo server: options, connection, mode, exit status. Whatever fails has said so on
+ * standard error where it was seen; main only passes the status on. */
 #include <err.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -25,7 +24,7 @@
 #endif
 
 /* A closed standard descriptor must not become the connection's number. Closed input reads as empty; closed
- * output fails when written to, as it should, for /dev/null is open for the other direction only. */
+ * output fails when written to, as it should, because /dev/null is opened for reading only. */
 static bool fill_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -72,7 +71,7 @@ static enum status talk(const struct options *options)
     return status;
 }
 
-/* A run that has a report: also of a name that does not resolve. */
+/* A run that ends with a report, even if the name does not resolve. */
 static enum status measure(const struct options *options,
                            enum status (*run)(const struct options *, const struct target *, size_t))
 {
@@ -118,7 +117,7 @@ int main(int argc, char **argv)
     if (!options_parse(&options, argc, argv))
         return options.mode == MODE_CHECK ? (int)check_usage() : STATUS_USAGE;
     setlocale(LC_CTYPE, "");  /* what a terminal sends and shows; numbers stay as C has them */
-    signal(SIGPIPE, SIG_IGN); /* a reader of our output that left is an error with a message, see session */
+    signal(SIGPIPE, SIG_IGN); /* if the reader of our output leaves, write fails and the user is told */
     if (options.action == OPTIONS_HELP)
         options_help(&options, stdout);
     else if (options.action == OPTIONS_VERSION)

@@ -1,7 +1,6 @@
-/* session.c: the poll loop between standard input, the connection and standard output; see session.h for who
- * calls and what may fail. Standard input and output keep their blocking mode, for other processes share it:
- * a read or write is made only when poll says so, and no larger than it then can be without blocking. No wait
- * is unbounded but those for a person, for the input, and for whoever reads the output. */
+/* session.c: the poll loop between standard input, the connection and standard output. Input and output stay in
+ * blocking mode, which other processes share: a read or write is made only when poll says so, and is small enough not
+ * to block then. Every wait is bounded, except for a person, for input, and for whoever reads the output. */
 #include "session.h"
 
 #include <err.h>
@@ -34,7 +33,7 @@ bool session_has_echo(const struct session *session)
     return session->written < session->received;
 }
 
-/* Less by a byte than the window has: the filter may give back one that it held. */
+/* A byte less than the window has: the goodbye filter may give back one that it held. */
 static size_t room_for_input(const struct session *session)
 {
     size_t room = window_room(&session->window);
@@ -51,7 +50,7 @@ static bool wants_to_send(const struct session *session)
     return session->send_error == 0 && window_unsent(&session->window) > 0;
 }
 
-/* The verdict, and what the user is told when the terminal is as it was found. The first one counts. */
+/* The verdict, of which the user is told once the terminal is as it was found. The first one counts. */
 __attribute__((format(printf, 3, 4))) static void end(struct session *session, enum status status, const char *why, ...)
 {
     va_list arguments;
@@ -104,7 +103,7 @@ static void end_in_silence(struct session *session)
     end_in_loss(session, why);
 }
 
-/* error: errno, or 0 for an orderly end. A reset that send() met is not told again: recv() sees an end. */
+/* error: errno, or 0 for an orderly end. A reset is reported once: if send() has met it, recv() sees an orderly end. */
 static void end_of_connection(struct session *session, int error)
 {
     bool complete = session->half_closed && session->differ.length == 0 && window_owed(&session->window) == 0;
@@ -161,7 +160,7 @@ static void send_some(struct session *session)
     }
 }
 
-/* A failure here is one of the connection, and recv() tells it. */
+/* If this fails, so has the connection, and recv() will tell. */
 static void half_close(struct session *session)
 {
     if (!session->input_ended || session->half_closed || window_unsent(&session->window) > 0)
@@ -190,9 +189,8 @@ static void receive_some(struct session *session)
     }
 }
 
-/* Not more than PIPE_BUF: a pipe that poll calls writable takes that much at once (pipe(7)), and so do
- * sockets. A terminal may take less, and holds us until it is read, which a terminal always is unless a
- * person stops it. */
+/* At most PIPE_BUF: a pipe that poll calls writable takes that much at once (pipe(7)), and so do sockets. A terminal
+ * may take less and hold us until it is read, which a terminal always is unless a person stops it. */
 size_t session_write(struct session *session, int fd, const void *bytes, size_t length)
 {
     ssize_t n = write(fd, bytes, MIN(length, PIPE_BUF));
@@ -221,8 +219,8 @@ static int64_t patience(const struct session *session)
     return left > 0 ? left : 0;
 }
 
-/* poll reports errors and hang-ups even of what is not asked for, again and again: whoever cannot act on them
- * now is left out (-1). */
+/* poll reports errors and hang-ups even if not asked for, again and again: what cannot be acted on now is left out
+ * (-1). */
 static int wait_for_events(struct session *session, struct pollfd *fds, nfds_t count)
 {
     bool has_echo = session_has_echo(session);

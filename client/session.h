@@ -32,8 +32,8 @@ struct session {
     char why[256];    /* for the user, unless all is good */
     bool input_ended; /* nothing more will be read */
     bool half_closed; /* the server knows */
-    int send_error;   /* errno of the send that failed, and so was the last; 0: none did */
-    int64_t heard;    /* when the server last gave something, or the clock last stood */
+    int send_error;   /* errno of the send that failed, after which there are no more; 0: none did */
+    int64_t heard;    /* since when the server has been silent, as far as that counts, see patience() */
     struct goodbye goodbye;
     struct differ differ;
     struct window window;

@@ -1,13 +1,13 @@
-/* tty.c: termios(3) and a signalfd(2); see tty.h for who calls and what may fail. Nothing here waits for the
- * terminal to take what was written: a person may have stopped it. */
+/* tty.c: termios(3) and a signalfd(2). Nothing here waits until the terminal has taken what was written (TCSADRAIN): a
+ * person may have stopped it. */
 #include "tty.h"
 
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Those that end or stop the process, by the keys or otherwise; that it goes on, maybe with other modes; and that
- * the window has another size. What is blocked already stays so: given on to us, it would wait and come again. */
+/* Those that end or stop the process, whether a key sent them or not; CONT, after which the modes may be others; and a
+ * new size of the window. What was blocked before is left alone: raised again, it would only stay pending. */
 static void choose_signals(struct tty *tty)
 {
     const int wanted[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH};

@@ -1,6 +1,5 @@
-/* tty.h: the terminal at standard input while a line is edited: its modes, and the signals that concern them,
- * which wait until the terminal can be given back. Used by edit. Fails when it is not to be had, silently: mpecho
- * goes on without. Not here: what is read or written. */
+/* tty.h: the terminal at standard input while a line is edited: its modes, and the signals that concern them, which
+ * wait until the terminal can be given back. Not here: what is read or written. */
 #ifndef MPECHO_TTY_H
 #define MPECHO_TTY_H
 
@@ -14,16 +13,17 @@ struct tty {
     struct termios found, edited;
 };
 
-/* Note the modes as they are, and block the signals. Returns false when that cannot be, and has done nothing. */
+/* Note the modes as they are, and block the signals. Returns false, with nothing changed or said, when that fails:
+ * mpecho goes on without editing. */
 bool tty_open(struct tty *tty);
 
 /* Note the modes as they are now: those for editing. */
 void tty_keep(struct tty *tty);
 
-/* The modes as they were found; signals act as ever. */
+/* Restore the modes that were found, and let signals act as usual. */
 void tty_give_back(const struct tty *tty);
 
-/* Once more the modes for editing; what is found is what will be given back. */
+/* Note the modes as they are now, for the next tty_give_back, and set those for editing again. */
 void tty_take(struct tty *tty);
 
 void tty_close(struct tty *tty);

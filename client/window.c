@@ -1,11 +1,11 @@
-/* window.c: a ring of outstanding bytes; see window.h for who calls and why nothing fails. */
+/* window.c: a ring of outstanding bytes. */
 #include "window.h"
 
 #include <assert.h>
 #include <string.h>
 #include <sys/param.h>
 
-/* How far it is from this offset to where the ring begins anew. */
+/* Bytes from this offset to where the ring wraps around. */
 static size_t to_end(uint64_t offset)
 {
     return WINDOW_SIZE - (size_t)(offset % WINDOW_SIZE);
@@ -47,7 +47,7 @@ void window_mark_sent(struct window *window, size_t length)
     window->sent += length;
 }
 
-/* The byte-wise walk is for the one piece that differs; all others pass by memcmp. */
+/* Only the one piece that differs is walked byte by byte. */
 size_t window_match(struct window *window, const unsigned char *data, size_t length)
 {
     size_t matched = 0, piece;
