@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "log.h"
+
 #define LONGEST 31536000.0 /* seconds: a year */
 
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 
 #define AT(member) offsetof(struct conf, member)
@@ -23,7 +24,7 @@ const struct confkey confkeys[CONFKEYS] = {
     {"timeout.connection", CONFKEY_SECONDS, AT(connection), 0, LONGEST, NULL},
     {"timeout.drain", CONFKEY_SECONDS, AT(drain), 0, LONGEST, NULL},
     {"log.target", CONFKEY_TARGET, AT(log_target), 0, 0, NULL},
-    {"log.level", CONFKEY_CHOICE, AT(log_level), 0, 0, levels},
+    {"log.level", CONFKEY_CHOICE, AT(log_level), 0, 0, log_level_names},
     {"log.format", CONFKEY_CHOICE, AT(log_format), 0, 0, formats},
     {"log.access", CONFKEY_BOOL, AT(log_access), 0, 0, NULL},
     {"process.user", CONFKEY_NAME, AT(user), 0, 0, NULL},

@@ -19,6 +19,8 @@
 
 #include "fdplan.h"
 
+const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
+
 /* A line under construction; what does not fit is cut. */
 struct line {
     char text[LOG_LINE_MAX];
@@ -65,12 +67,6 @@ static const char *level_word(enum log_level level)
     return words[level];
 }
 
-const char *log_level_name(enum log_level level)
-{
-    static const char *const names[] = {"error", "warn", "info", "debug"};
-    return names[level];
-}
-
 static void line_time(struct line *line)
 {
     struct timespec now;
@@ -101,7 +97,7 @@ static void line_begin(struct line *line, const struct log *log, enum log_level 
     if (log->json) {
         line_raw(line, "{\"timestamp\":\"", 14);
         line_time(line);
-        line_format(line, "\",\"level\":\"%s\",\"pid\":%d", log_level_name(level), (int)log->pid);
+        line_format(line, "\",\"level\":\"%s\",\"pid\":%d", log_level_names[level], (int)log->pid);
     } else if (log->syslog) {
         line_format(line, "%s ", level_word(level));
     } else {

@@ -65,7 +65,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...) _
 /* A line of key=value pairs (in JSON: members), level info. */
 void log_fields(struct log *log, const struct log_field *fields, size_t n);
 
-/* What a level is called in the config, and back (-1: no such level). */
-const char *log_level_name(enum log_level level);
+/* What the levels are called in the configuration and in JSON, in their order; ends with NULL. */
+extern const char *const log_level_names[];
 
 #endif

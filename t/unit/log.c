@@ -177,7 +177,7 @@ static void test_levels(void **state)
     struct piped *piped = open_piped();
     (void)state;
     for (unsigned level = 0; level < 4; level++) {
-        assert_string_equal(log_level_name(level), names[level]);
+        assert_string_equal(log_level_names[level], names[level]);
         piped->log.level = level;
         for (unsigned i = 0; i < 4; i++) {
             log_write(&piped->log, i, "x");
