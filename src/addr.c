@@ -27,8 +27,8 @@ static void set_any(struct addr *addr)
     addr->dual_stack = true;
 }
 
-/* getaddrinfo for IPv6, because it knows zones (fe80::1%eth0); inet_pton for IPv4, because getaddrinfo takes
- * the "127.1" of old as well, where a typo is likelier. */
+/* getaddrinfo for IPv6, because it knows zones (fe80::1%eth0); inet_pton for IPv4, because getaddrinfo also takes the
+ * old form "127.1", which is more likely to be a typo. */
 static bool set_numeric(struct addr *addr, const char *host)
 {
     struct sockaddr_in *in = (struct sockaddr_in *)&addr->storage;
@@ -46,7 +46,7 @@ static bool set_numeric(struct addr *addr, const char *host)
     return true;
 }
 
-/* ::ffff:1.2.3.4 is an IPv4 address in IPv6's clothes, and no IPv6 socket of ours could be bound to it. */
+/* ::ffff:1.2.3.4 is an IPv4 address in the form of an IPv6 one, to which our IPv6 sockets could not be bound. */
 static void unmap(struct addr *addr)
 {
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;

@@ -8,7 +8,7 @@
 
 #include "util.h"
 
-/* The longest text addr_format writes, with its NUL: "unix:" and a path, every byte of it escaped later by the log. */
+/* Room for the longest text that addr_format writes, "unix:" and a path, with its NUL. */
 enum { ADDR_TEXT_MAX = 128, ADDR_PORT_DEFAULT = 9190 };
 
 struct addr {

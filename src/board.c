@@ -55,7 +55,7 @@ static const struct board_page *page_of(const struct board *board, size_t slot)
 enum board_state board_state(const struct board *board, size_t slot)
 {
     unsigned said = atomic_load_explicit(&page_of(board, slot)->state, memory_order_relaxed);
-    return said < BOARD_STATES ? (enum board_state)said : BOARD_BUSY; /* a liar is nobody to rely on for work */
+    return said < BOARD_STATES ? (enum board_state)said : BOARD_BUSY; /* a worker that lies is not counted on */
 }
 
 uint64_t board_accepts(const struct board *board, size_t slot)

@@ -1,7 +1,7 @@
-/* board.h: the scoreboard: a page of shared memory for each worker, which it alone writes; none but its own is mapped
- * in it, so that a stray pointer hits nobody else's (a worker that means harm can map more). What stands on it is
- * gossip to the master: it is read once, range-checked, counted, and never used as an index, a length, a pointer or a
- * pid (Apache's CVE-2019-0211 and PHP-FPM's CVE-2021-21703 were root exploits that way). */
+/* board.h: the scoreboard: a page of shared memory for each worker, to which it alone writes. A worker has only its own
+ * page mapped, so a stray pointer cannot hit another's (a malicious worker can map more). What a page says is gossip to
+ * the master: it is read once, range-checked, counted, and never used as an index, a length, a pointer or a pid
+ * (Apache's CVE-2019-0211 and PHP-FPM's CVE-2021-21703 were root exploits that way). */
 #ifndef MPECHOD_BOARD_H
 #define MPECHOD_BOARD_H
 
@@ -17,7 +17,7 @@ enum board_state { BOARD_STARTING, BOARD_IDLE, BOARD_BUSY, BOARD_STATES };
 struct board;      /* the master's view of all of it, read-only */
 struct board_page; /* a worker's own */
 
-/* Room for so many workers; pages that nobody has used take no memory. NULL with a reason on failure. */
+/* A page for each slot; those never used take no memory. NULL with a reason on failure. */
 struct board *board_create(size_t slots, struct reason *why);
 void board_destroy(struct board *board);
 

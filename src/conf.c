@@ -16,7 +16,7 @@
 #include "log.h"
 #include "rundir.h"
 
-/* Whose fault something is */
+/* What is to blame */
 
 static bool blame(const char *file, int line, const char *key, struct reason *why)
 {
@@ -156,7 +156,7 @@ static bool apply_command_line(struct conf_reader *reader, const struct conf_sou
 
 /* What must hold between keys */
 
-/* A default gives way to what the operator said; two things he said must agree. */
+/* A default gives way to what the operator has set; two values that the operator has set must agree. */
 static bool check_at_most(const struct conf_reader *reader, const char *low_path, const char *high_path)
 {
     const struct confkey *low = confkeys_find(low_path), *high = confkeys_find(high_path);
@@ -198,8 +198,8 @@ static bool is_same(const char *path, const char *other)
     return path != NULL && other != NULL && strcmp(path, other) == 0;
 }
 
-/* Each of these files is replaced, locked or removed by its own rules, which the others' would break. others: how many
- * of the three may not be it. */
+/* Each of these files is replaced, locked or removed by rules of its own, which would break another. Path must not be
+ * one of the first `others` files. */
 static bool check_path(const struct conf_reader *reader, const char *path, int line, const char *key, size_t others)
 {
     const struct conf *conf = reader->conf;

@@ -57,7 +57,7 @@ struct conf_source {
 /* Read, check and return a new configuration, or NULL with a reason "FILE:LINE: KEY: what is wrong". */
 struct conf *conf_load(const struct conf_source *source, struct reason *why);
 
-/* Put before a reason what is to blame for it: "FILE:LINE: KEY: ", as for a mistake in the file. Returns false. */
+/* Put what is to blame before a reason: "FILE:LINE: KEY: ", as for a mistake in the file. Returns false. */
 bool conf_blame(const struct conf *conf, const char *key, struct reason *why);
 bool conf_blame_listener(const struct conf *conf, size_t index, struct reason *why);
 

@@ -28,7 +28,7 @@ struct conf_value {
 bool conf_fail(const struct conf_reader *reader, int line, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* conf.c: one more listener, if it is not there already. key: how it is called in a message. */
+/* conf.c: one more listener, if it is not there already. key: what a message calls it. */
 bool conf_add_listener(const struct conf_reader *reader, const struct conf_listen *listener, const char *key);
 
 /* conf_value.c: check a value and put it in its place; where a key's value is; a value from the command line's text. */

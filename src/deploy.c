@@ -38,7 +38,7 @@ static bool open_listeners(struct listen_set *set, const struct conf *conf, cons
     return listen_open(set, conf, old, &failed, why) || conf_blame_listener(conf, failed, why);
 }
 
-/* The kernel cuts it without a word. Of the default nobody asked for as much, and nothing is said. */
+/* The kernel cuts it without a word. Nobody asked for the default, so nothing is said of that. */
 static void warn_of_backlog(struct log *log, const struct conf *conf)
 {
     unsigned limit = listen_backlog_limit();

@@ -1,5 +1,5 @@
-/* echo.c: one connection; see echo.h. Called by a worker for each. Blocking calls with the socket's own timeouts: no
- * poll beside each recv, no timer to set. */
+/* echo.c: one connection; called by a worker for each. Blocking calls with the socket's own timeouts: no poll beside
+ * each recv, no timer to set. */
 #include "echo.h"
 
 #include <errno.h>
@@ -56,8 +56,8 @@ static bool fail(struct conn *conn, enum echo_end end)
     return false;
 }
 
-/* A wait that is too short only has to be made again. So while a deadline comes nearer the socket's timeout goes by
- * powers of two, and is not set anew for every message. */
+/* A wait that is too short only has to be repeated. So as a deadline comes nearer, the socket's timeout shrinks by
+ * powers of two, and is not set again for every message. */
 static double shorten(double seconds)
 {
     int exponent;
@@ -65,8 +65,8 @@ static double shorten(double seconds)
     return ldexp(0.5, exponent);
 }
 
-/* Before each wait: for how long may it be? The socket's timeout is changed only when it is not that already, so the
- * steady state costs no system call. */
+/* Before each wait: how long may it last? The socket's timeout is changed only if it differs, so the steady state costs
+ * no system call. */
 static bool may_wait(struct conn *conn)
 {
     double now = util_now_coarse(), left = conn->echo->idle;
@@ -88,7 +88,7 @@ static bool may_wait(struct conn *conn)
     return true;
 }
 
-/* recv or send failed: is it the end? Whether a timeout was the last, may_wait knows. */
+/* recv or send failed: is it the end? After a timeout, may_wait decides. */
 static bool survive(struct conn *conn)
 {
     switch (errno) {
@@ -139,8 +139,8 @@ static bool echo_once(struct conn *conn)
     return send_back(conn, (size_t)got);
 }
 
-/* Closing a socket with unread bytes sends a reset, which may overtake the echo that is still on its way. So say
- * goodbye and take what has come by now; who goes on sending will be reset. */
+/* Closing a socket with unread bytes sends a reset, which may overtake the echo that is still on its way. So stop
+ * sending and read what has come by now; a client that goes on sending will be reset. */
 static void part(const struct conn *conn)
 {
     if (conn->result.end == ECHO_RESET || conn->result.end == ECHO_EOF)

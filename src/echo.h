@@ -5,17 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a connection ended: eof: the client closed, and has all it sent; reset: it broke off; idle: nothing moved for the
- * idle time; limit: the connection's total time was up; drain: the daemon is stopping; error: anything else, most
- * often that the peer was found gone (ETIMEDOUT, by keepalive or retransmission). */
+/* How a connection ended. eof: the client closed, and got back all it sent; reset: it broke off; idle: no byte moved
+ * for the idle time; limit: the connection's total time was up; drain: the daemon is stopping; error: anything else,
+ * most often that the peer is gone (ETIMEDOUT, by keepalive or retransmission). */
 enum echo_end { ECHO_EOF, ECHO_RESET, ECHO_IDLE, ECHO_LIMIT, ECHO_DRAIN, ECHO_ERROR };
 
 struct echo {
     int fd; /* a connected, blocking stream socket, whose SO_RCVTIMEO and SO_SNDTIMEO are idle */
     unsigned char *buffer;
     size_t size;
-    double idle;  /* so long nothing may move, seconds, 0 = none */
-    double limit; /* of the whole connection, seconds, 0 = none */
+    double idle;  /* how long no byte may move, seconds, 0 = no limit */
+    double limit; /* of the whole connection, seconds, 0 = no limit */
     /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second
      * while bytes flow, and when a signal has interrupted the wait for them. */
     double (*drain_deadline)(void *context);

@@ -31,8 +31,8 @@ struct generation {
     double thinned;   /* when generation_thin was last called */
     int failure;      /* exit status of a worker that could not even start; 0: none */
     struct stall stall;
-    bool kicked;     /* a stall was met with turn_kick, and nothing else has helped yet */
-    double deadline; /* util_now() seconds: its connections must have ended; 0: whenever they like */
+    bool kicked;     /* at the last stall turn_kick was all that could be done */
+    double deadline; /* util_now() seconds: when its connections must have ended; 0: no limit */
     struct generation *older;
 };
 
@@ -40,14 +40,14 @@ struct generation {
 struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
                                      struct log *log, struct reason *why);
 
-/* Not before its last worker is gone, or they could not tell their end. */
+/* Not before its last worker is gone, which could no longer be told when to end. */
 void generation_destroy(struct generation *generation);
 
 /* Close the lifeline: its workers take no more connections. */
 void generation_retire(struct generation *generation);
 bool generation_is_retired(const struct generation *generation);
 
-/* Tell n idle workers to leave, and how many of those told have not read it yet. */
+/* Tell n idle workers to leave; how many of those told have not read it yet. */
 void generation_thin(struct generation *generation, unsigned n, double now);
 unsigned generation_thinning(const struct generation *generation);
 

@@ -1,5 +1,5 @@
-/* listen.c: the listening sockets; see listen.h. Whatever can be set on a listener and inherited by its connections
- * is, for that costs nothing per connection: TCP_NODELAY, timeouts, keepalive, urgent data in line. */
+/* listen.c: the listening sockets; see listen.h. Whatever connections can inherit from a listener is set there,
+ * because it costs nothing per connection: TCP_NODELAY, timeouts, keepalive, urgent data in line. */
 #include "listen.h"
 
 #include <errno.h>
@@ -124,7 +124,7 @@ static int poll_now(struct pollfd *pollfds, nfds_t n)
     return rc;
 }
 
-/* Of a TCP socket nobody can take it away. */
+/* Nobody can take its name away from a TCP socket. */
 static bool has_name(const struct listener *listener)
 {
     return addr_path(&listener->bound) == NULL || listen_unix_has_name(listener);
@@ -163,7 +163,7 @@ void listen_close(const struct listen_set *set, const struct listen_set *kept)
             continue;
         if (addr_path(&set->at[i].bound) != NULL)
             listen_unix_remove_name(&set->at[i]);
-        shutdown(set->at[i].fd, SHUT_RDWR); /* for workers that still hold it, too */
+        shutdown(set->at[i].fd, SHUT_RDWR); /* also ends it for workers that still hold it */
         close(set->at[i].fd);
     }
 }
@@ -222,7 +222,7 @@ void listen_refuse(const struct listen_set *set)
         if (addr_path(&set->at[i].bound) != NULL)
             listen_unix_remove_name(&set->at[i]);
         else if (setsockopt(set->at[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-            listen(set->at[i].fd, 0); /* some systems keep filters for root: then at least no more than one waits */
+            listen(set->at[i].fd, 0); /* where only root may set filters: at least no more than one waits */
     }
 }
 

@@ -14,7 +14,7 @@
 struct listener {
     int fd;
     struct addr wanted; /* as configured; port 0: any */
-    struct addr bound;  /* as clients have it: with the port; the kernel knows a Unix one by another path */
+    struct addr bound;  /* as clients know it: with the port; the kernel has another path for a Unix one */
     dev_t dev;          /* of a Unix socket's file, to tell it from one that somebody else put there since */
     ino_t ino;
 };
@@ -31,17 +31,17 @@ struct listen_set {
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
                  struct reason *why);
 
-/* Close the sockets of set that are not in kept, and remove their socket files, as far as they are still theirs. */
+/* Close the sockets of set that are not in kept, and remove their socket files, if they are still theirs. */
 void listen_close(const struct listen_set *set, const struct listen_set *kept);
 
 /* Set what conf says of kept sockets too: backlog, timeouts, the mode of a Unix socket. */
 void listen_tune(const struct listen_set *set, const struct conf *conf);
 
-/* Connections that wait to be accepted; at least right where a socket cannot tell how many. *broken: whether a socket
- * no longer listens, because somebody shut it down, say, or has lost its file. */
+/* Connections that wait to be accepted; a socket that cannot tell how many counts as one at most. *broken: whether a
+ * socket no longer listens, because somebody shut it down, say, or has lost its file. */
 unsigned listen_waiting(const struct listen_set *set, bool *broken);
 
-/* From now on let nobody new in; who is in the queues or on the way there may still be accepted. */
+/* From now on let nobody new in; what is in the queues, or on its way there, can still be accepted. */
 void listen_refuse(const struct listen_set *set);
 
 /* "ADDR:PORT, ADDR:PORT" as bound. */

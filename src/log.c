@@ -1,5 +1,5 @@
-/* log.c: lines to stderr, a file or syslog; see log.h. Called from everywhere but signal handlers.
- * syslog(3) is not used: it blocks when the system's logger hangs, and an echo must not wait for a logger. */
+/* log.c: lines to stderr, a file or syslog. Not for signal handlers. syslog(3) is not used: it blocks when the system's
+ * logger hangs, and an echo must not wait for a logger. */
 #include "log.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static void line_format(struct line *line, const char *format, ...)
 /* Text from outside cannot forge a line, a field or a terminal's escape: whatever is not plain ASCII is spelled out. */
 static void line_escaped(struct line *line, const char *text, bool json, bool one_word)
 {
-    /* What closes the line must fit too, or a long line would be no JSON. */
+    /* Room is left for what closes the line, or a long one would not be JSON. */
     for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && line->length < LOG_LINE_MAX - 64; p++) {
         bool plain = *p >= (one_word ? 0x21 : 0x20) && *p < 0x7f && *p != '\\' && !(json && *p == '"');
         if (plain)
@@ -122,7 +122,7 @@ static int syslog_connect(int fd)
     return connect(fd, (struct sockaddr *)&un, sizeof un);
 }
 
-/* A pipe can be told not to block for this once; a terminal cannot, but it can be asked before. */
+/* A single write to a pipe can be told not to block; one to a terminal cannot, but poll can tell beforehand. */
 static ssize_t write_shared(int fd, const char *text, size_t n)
 {
     struct iovec piece = {.iov_base = (void *)text, .iov_len = n};

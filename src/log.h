@@ -10,7 +10,7 @@
 #include "util.h"
 
 /* error: the daemon cannot do what it is for; warn: something is wrong and was dealt with; info: what an operator
- * wants to know; debug: the daily round. */
+ * wants to know; debug: the rest. */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Lines are cut to this; below PIPE_BUF, so that lines of different processes never mix in a pipe. */
@@ -37,7 +37,7 @@ struct log_field {
     int decimals;
 };
 
-/* Start with lines of all levels up to info to stderr. Never fails. */
+/* Begin with lines up to level info, to stderr. Never fails. */
 void log_init(struct log *log);
 
 /* Open a log in a fresh struct. target: "stderr" (then stderr_fd is duplicated; -1: refused), "syslog", or an absolute

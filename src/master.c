@@ -24,7 +24,7 @@
 #define TICK 0.5           /* seconds between looks when nothing happens: the safety net */
 #define LOOK_APART 0.001   /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
 #define RENEW_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEW_SLOWEST */
-#define RENEW_SLOWEST 60.0 /* after so long without one it begins anew */
+#define RENEW_SLOWEST 60.0 /* after this long without one, RENEW_FIRST again */
 #define EMPTYING_LOOK 0.01 /* seconds between looks while the accept queues are emptied for a stop */
 
 enum phase {
@@ -119,7 +119,7 @@ static void give_up_starting(struct master *m)
     }
 }
 
-/* What is done for a request that a start under way does not survive. */
+/* A request has come that supersedes whatever is being started. */
 static void drop_reload(struct master *m, const char *why)
 {
     if (m->candidate != NULL && m->live != NULL)
@@ -183,7 +183,7 @@ static void go_on_starting(struct master *m)
     }
 }
 
-/* What breaks again as soon as it was renewed is renewed more and more slowly. */
+/* What keeps breaking is renewed less and less often. */
 static bool may_renew(struct master *m)
 {
     double since = util_now() - m->renewed;
@@ -228,7 +228,7 @@ static void go_on_stopping(struct master *m, unsigned waiting)
 
 static void reload(struct master *m);
 
-/* What came while a generation was being started. */
+/* Do what was asked for while a generation was being started. */
 static void do_wanted(struct master *m)
 {
     if (m->starting != NULL || m->phase != PHASE_RUNNING)

@@ -85,7 +85,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct reason
     while ((option = getopt_long(argc, argv, ":c:ftTo:l:Vh", long_options, NULL)) != -1) {
         if (option == ':')
             return reason_set(why, "%s needs a value", argv[optind - 1]);
-        const char *word = argv[optind - 1]; /* which, of letters in a bundle, is not the word that is wrong */
+        const char *word = argv[optind - 1]; /* not the wrong one if letters are bundled */
         if (option == '?' && optopt != 0)
             return strncmp(word, "--", 2) == 0 ? reason_set(why, "%s: takes no value", word)
                                                : reason_set(why, "unknown option: -%c", optopt);

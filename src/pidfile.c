@@ -44,7 +44,7 @@ static int lock_present(const char *path, struct reason *why)
 }
 
 /* Readers see the old number or the new one, never half of it: the file is replaced, by one that is locked already,
- * while its forerunner is locked too. So there is no moment at which whoever opens the path could lock what is there.
+ * while the old one is locked too. So there is no moment at which anybody could open the path and lock what is there.
  */
 bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct reason *why)
 {

@@ -21,8 +21,8 @@ static double min_d(double a, double b)
     return a < b ? a : b;
 }
 
-/* A probe that outlived its youth ends the episode; so does a long time in which none was even wanted. Deaths long ago
- * say nothing about today. */
+/* A probe that lives ends the episode; so does a long time in which none was even wanted. Deaths long ago say nothing
+ * about today. */
 static void heal(struct policy *policy, double now)
 {
     bool lived = policy->probe_born > 0 && now >= policy->probe_born + POLICY_YOUNG;
@@ -61,7 +61,7 @@ static void order_forks(struct policy *policy, struct policy_order *order, unsig
         policy->probe_born = now;
 }
 
-/* At the end of each window half of what was idle all the time beyond max_spare leaves. */
+/* Of the workers beyond max_spare that were idle all through a window and the one before it, half leave at its end. */
 static unsigned retire_wanted(struct policy *policy, const struct policy_limits *limits, unsigned idle, double now)
 {
     policy->lowest_now = min_u(policy->lowest_now, idle);

@@ -1,5 +1,5 @@
 /* policy.h: how many workers there should be. A pure function of what is seen, the limits, a little state and the
- * time: no clock, no system call, no log inside, so that it is simulated and property-tested on its own.
+ * time: no clock, no system call, no log inside, so that it can be simulated and property-tested on its own.
  *
  * The rules: fork what is missing at once (min_spare - idle + connections waiting), never above max_workers;
  * retire gradually, by the lowest idle count seen lately, so that retiring never undoes a fork that load asked for;
@@ -33,20 +33,20 @@ enum policy_notice {
 struct policy_order {
     unsigned fork, retire; /* at most one of the two is not 0 */
     unsigned notices;      /* enum policy_notice, each once an episode */
-    bool more;             /* the order was cut to POLICY_BATCH: come back at once */
+    bool more;             /* fork is not all that is wanted: ask again at once */
     double retry;          /* seconds until something held back may be done; 0: nothing is held back */
 };
 
 enum {
     POLICY_BATCH = 256,       /* forks between two looks at signals: some 30 ms */
-    POLICY_YOUNG_DEATHS = 10, /* so many young deaths, none of them answered by a life, begin an episode */
+    POLICY_YOUNG_DEATHS = 10, /* this many young deaths without a pause begin an episode */
 };
 
 #define POLICY_YOUNG 1.0    /* seconds; who dies abnormally before this age died young */
 #define POLICY_SLOWEST 60.0 /* seconds between two probes at most */
 #define POLICY_WINDOW 1.0   /* seconds; retiring goes by the lowest idle count of the last one to two windows */
 
-/* Zero-initialised is a good start. */
+/* All 0 to begin. */
 struct policy {
     unsigned notices; /* not yet handed out */
     bool full;
@@ -62,8 +62,8 @@ struct policy {
     double fork_delay, fork_next;
 };
 
-/* Another generation is to be kept in shape, which has idle workers of its own. What is known of deaths and failures
- * stays: it may well be no better. */
+/* From now on this is about another generation, with idle workers of its own. What is known of deaths and failures
+ * stays: the new one may be no better. */
 void policy_begin_generation(struct policy *policy);
 
 struct policy_order policy_decide(struct policy *policy, const struct policy_limits *limits,

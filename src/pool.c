@@ -1,6 +1,6 @@
-/* pool.c: the workers; see pool.h: their generations, and forking into them. What becomes of them afterwards is seen to
- * in pool_look.c and pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is
- * logged, and tried again at a later look. */
+/* pool.c: the generations of workers, and forking into them. What becomes of workers afterwards is in pool_look.c and
+ * pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is logged, and tried
+ * again at a later look. */
 #include "pool.h"
 
 #include <errno.h>
@@ -138,7 +138,7 @@ static unsigned count_ready(const struct pool *pool, const struct generation *ge
     return ready;
 }
 
-/* They have no connection to lose. */
+/* Workers that are not ready have no connection to lose. */
 static void kill_unready(const struct pool *pool, const struct generation *generation)
 {
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
@@ -166,7 +166,7 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
         return POOL_READY;
     if (util_now() < generation->born + START_PATIENCE)
         return POOL_STARTING;
-    kill_unready(pool, generation); /* one that is stopped would not hear that it may leave */
+    kill_unready(pool, generation); /* a stopped one would not hear that it is to leave */
     reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
     return POOL_FAILED;
 }
@@ -193,8 +193,8 @@ void pool_set_generation_deadline(struct pool *pool, struct generation *generati
     pool_signal(pool, generation, SIGTERM);
 }
 
-/* The closed lifeline is what retires them; TERM makes those look who wait for a client, and let go of the listeners.
- */
+/* It is the closed lifeline that retires workers; TERM makes those that wait for a client look, and let go of the
+ * listeners. */
 void pool_retire(struct pool *pool, struct generation *generation)
 {
     generation_retire(generation);

@@ -13,13 +13,12 @@
 
 struct pool;
 
-/* Workers that share a configuration, listeners, a lifeline and an accept turn. */
-struct generation;
+struct generation; /* see generation.h */
 
-/* What a look at the pool brought up. */
+/* What a look at the pool has shown. */
 struct pool_report {
     bool more;        /* look again at once: there is more to fork */
-    double retry;     /* look again after so many seconds; 0: the next tick will do */
+    double retry;     /* seconds after which to look again; 0: the next tick will do */
     unsigned waiting; /* connections in the accept queues */
     bool renew;       /* a listening socket or the turn is broken: a new generation is needed */
 };
@@ -37,15 +36,15 @@ void pool_answer_doorbell(struct pool *pool);
 struct generation *pool_begin(struct pool *pool, unsigned number, const struct conf *conf,
                               const struct listen_set *listeners, struct log *log, struct reason *why);
 
-/* How a generation that was begun gets on: forks, a batch at a time, until conf->start workers are there. */
+/* Get on with a generation that was begun: fork, a batch at a time, until conf->start workers are ready. */
 enum pool_progress { POOL_STARTING, POOL_READY, POOL_FAILED };
 enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why);
 
-/* Whether as many workers are there as it starts with, ready or not. */
+/* Whether all workers that it starts with have been forked, ready or not. */
 bool pool_is_forked(const struct generation *generation);
 
 /* Make a generation the current one, which the policy keeps in shape. The one before it is retired. anew: it has a new
- * configuration, so that what is known of deaths and failures says nothing of it. */
+ * configuration, so what is known of deaths and failures says nothing about it. */
 void pool_promote(struct pool *pool, struct generation *generation, bool anew);
 
 /* Retire: no worker of it accepts any more, each finishes the connection it has. */

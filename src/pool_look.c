@@ -9,12 +9,12 @@
 #include "pool.h"
 #include "pool_state.h"
 
-#define KILL_GRACE 1.0 /* seconds after its deadline a worker that has not ended by itself is killed */
+#define KILL_GRACE 1.0 /* seconds after its deadline at which a worker that has not ended is killed */
 
 /* What a look has seen. */
 struct census {
     struct policy_view view;
-    unsigned stuck;    /* idle or stopped: workers that could accept, or should */
+    unsigned stuck;    /* workers that could or should accept: idle or stopped */
     unsigned draining; /* workers of retired generations, but for those that have a deadline already */
     uint64_t accepts;
 };
@@ -50,8 +50,8 @@ static void end_worker(struct roster_worker *worker)
     kill(worker->pid, SIGKILL);
 }
 
-/* Connections wait, idle workers are there, and nobody accepts. Most likely the one that has the turn was stopped. Whom
- * the lock names is gossip: only a worker of ours is ever killed. Returns whether a new generation is needed. */
+/* Connections wait, there are idle workers, and nobody accepts. Most likely the worker that has the turn was stopped.
+ * Whom the lock names is gossip: only a worker of ours is ever killed. Returns whether a new generation is needed. */
 static bool break_stall(struct pool *pool, struct log *log)
 {
     struct generation *current = pool->current;

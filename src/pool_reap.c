@@ -17,8 +17,8 @@ static void log_death(struct log *log, const struct roster_worker *worker, long 
         log_debug(log, "worker %d (slot %ld) left", (int)worker->pid, slot);
 }
 
-/* A worker that leaves in good order, but unasked and before it has served anybody, is as useless as one that dies.
- * What the board says of its connections it wrote itself; by a lie it only loses its place in the count. */
+/* A worker that leaves in good order, but unasked and before it has served anybody, is as useless as one that dies. The
+ * count of its connections is its own word, but all it can gain by a lie is not to count as a death. */
 static bool left_unasked(const struct pool *pool, long slot, double now)
 {
     const struct generation *generation = pool->roster.slots[slot].generation;
@@ -33,7 +33,7 @@ static bool is_abnormal(const struct pool *pool, long slot, int status, double n
     return !pool->roster.slots[slot].ended;
 }
 
-/* What its exit status says of all that are like it. */
+/* What a worker's exit status says about the others. */
 static void note_status(struct pool *pool, struct generation *generation, int code)
 {
     if (code == WORKER_SETUP || code == WORKER_PRIVILEGE)

@@ -23,7 +23,7 @@ struct pool {
     struct policy policy;
     double deadline; /* of generations that are retired from now on; 0: none */
     bool turn_broken;
-    bool killing; /* pool_kill was called: deaths are no news */
+    bool killing; /* pool_kill was called: deaths are not worth a line */
 };
 
 /* Fork a worker into a generation. False with errno. */
@@ -32,7 +32,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation);
 /* Send sig to all workers of generation (NULL: of all). */
 void pool_signal(const struct pool *pool, const struct generation *generation, int sig);
 
-/* When the connections of a retired generation must have ended; those who wait are made to look. */
+/* When the connections of a retired generation must have ended. Workers that wait for a client are woken to see it. */
 void pool_set_generation_deadline(struct pool *pool, struct generation *generation, double deadline);
 
 #endif

@@ -1,5 +1,4 @@
-/* roster.h: who the workers are: the master's private table, a place (slot) for each. Nothing in it was written, or can
- * be, by a worker. */
+/* roster.h: who the workers are: the master's private table, a place (slot) for each. No worker can write to it. */
 #ifndef MPECHOD_ROSTER_H
 #define MPECHOD_ROSTER_H
 

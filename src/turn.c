@@ -26,7 +26,7 @@ struct turn {
 /* The kernel's robust futexes put the owner's tid into the lock word, and glibc keeps that word first. */
 static_assert(offsetof(pthread_mutex_t, __data.__lock) == 0, "the lock word comes first");
 
-/* glibc takes them for granted, and would not tell. It gives the kernel a list when a process starts. */
+/* glibc takes them for granted, and would not tell. But it registers a list with the kernel when a process starts. */
 static bool has_robust_futexes(void)
 {
     const struct robust_list_head *head = NULL;

@@ -1,8 +1,8 @@
 /* turn.h: the page that all workers of a generation share with the master, mapped from the lock file: the accept turn,
  * and a few hints.
  *
- * The turn is a robust process-shared mutex: the kernel hands it on when its holder dies, whoever waits sleeps in the
- * kernel, one is woken for one release however many wait, and the lock word holds the holder's pid (futex(2),
+ * The turn is a robust process-shared mutex: the kernel hands it on when its holder dies, waiters sleep in the
+ * kernel, a release wakes one of them however many there are, and the lock word holds the holder's pid (futex(2),
  * set_robust_list(2)), so that the master can tell who sits on it. Workers can write anything into this page: the
  * master takes what it reads as a hint, and never locks the mutex itself. */
 #ifndef MPECHOD_TURN_H
@@ -22,7 +22,7 @@ struct turn *turn_create(const char *path, int *fd, struct reason *why);
 /* Unmap, close, and remove the file if it is still this one. */
 void turn_destroy(struct turn *turn, int fd, const char *path);
 
-/* A worker: wait for the turn; give it on. False: the lock is broken beyond use. */
+/* A worker: wait for the turn; pass it on. False: the lock is broken beyond use. */
 bool turn_take(struct turn *turn);
 void turn_give(struct turn *turn);
 
@@ -44,7 +44,7 @@ void turn_place_free(struct turn *turn);
 void turn_set_awaited(struct turn *turn, int workers);
 bool turn_ready(struct turn *turn); /* true: ring */
 
-/* When connections of a generation that is over must have ended: util_now() seconds, 0 = whenever they like. */
+/* When the connections of a retired generation must have ended: util_now() seconds, 0 = no limit. */
 void turn_set_deadline(struct turn *turn, double deadline);
 double turn_deadline(const struct turn *turn);
 

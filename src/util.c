@@ -77,7 +77,7 @@ bool util_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
-/* Asks whether one could read: only a write lock is in the way of that. */
+/* Asks whether a read lock could be had: only a write lock prevents that. */
 bool util_is_locked(int fd)
 {
     struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};

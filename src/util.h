@@ -27,13 +27,13 @@ int util_fd_private(int fd);
 /* Close a descriptor that may be -1, keeping errno. */
 void util_close(int fd);
 
-/* Zeroed memory that a fork leaves behind: for what only the master has business with, and for what it writes at every
- * fork, which would otherwise be copied each time. NULL on failure. */
+/* Zeroed memory that children do not get (MADV_DONTFORK): for what is the master's alone, and for what it writes at
+ * every fork, which would otherwise be copied each time. NULL on failure. */
 void *util_alloc_unforked(size_t size);
 void util_free_unforked(void *memory, size_t size);
 
-/* Lock an open file for writing, as long as it is open anywhere, or fail at once with errno. Whoever may only read the
- * file can hold no such lock, but a read lock, which keeps it out too (fcntl(2), F_OFD_SETLK). */
+/* Lock an open file for writing, for as long as it is open anywhere, or fail at once with errno. A process that may
+ * only read the file cannot hold such a lock, but its read lock prevents ours (fcntl(2), F_OFD_SETLK). */
 bool util_lock(int fd);
 
 /* Whether somebody else has locked an open file for writing. */

@@ -138,7 +138,7 @@ static enum wait read_lifeline(const struct worker *worker)
 /* Give the turn back, and wait where only the end of the generation is heard. */
 static enum wait stand_aside(struct worker *worker, double seconds)
 {
-    struct pollfd lifeline = {.fd = FD_LIFELINE}; /* hang-up is reported unasked; bytes are for who has the turn */
+    struct pollfd lifeline = {.fd = FD_LIFELINE}; /* hang-up is reported unasked; bytes are for whoever has the turn */
     turn_give(worker->job->turn);
     return poll(&lifeline, 1, (int)(seconds * 1000)) > 0 ? WAIT_LEAVE : WAIT_RETRY;
 }
@@ -255,8 +255,8 @@ static double drain_deadline(void *context)
     struct worker *worker = context;
     const struct worker_job *job = worker->job;
     worker->leaving = worker->leaving || told_to_leave();
-    if (!lifeline_ended()) /* perhaps not yet, since a worker just forked still has its write end: the alarm asks again
-                            */
+    /* A worker that was just forked may still hold the write end; then the alarm asks again. */
+    if (!lifeline_ended())
         return 0;
     worker->leaving = true;
     alarm(0);
