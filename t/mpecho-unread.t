@@ -16,7 +16,7 @@ for my $mode ([ 'bench', '-t', 2, '-i', '0.01', '--json-stream' ], [ 'ping', '-i
     my $full   = IO::Select->new($write);
     ok(wait_until(sub { !$full->can_write(0) }, 20), "$name: the pipe is full");
     kill INT => $client->{pid};
-    Time::HiRes::sleep(0.005) while !waits($client->{pid});
+    ok(wait_until(sub { waits($client->{pid}) }), "$name: the first ^C is heeded");
     kill INT => $client->{pid};
     my $r = end_of($client, 5);
     like($r->{status}, qr/^(?:0|130)$/, "$name: two ^C end it");
