@@ -55,7 +55,7 @@ struct edit {
     bool in_echo;      /* the cursor stands behind an echo that has not ended its line */
 };
 
-/* ---- what is on the screen ---- */
+/* What is on the screen. ------------------------------------------------------------------------------------------- */
 
 /* A number that the terminal has: "co", its columns, or "li", its rows. */
 static size_t number_of(const struct edit *edit, const char *name)
@@ -150,7 +150,7 @@ static void forget_drawing(struct edit *edit)
     edit->written = 0;
 }
 
-/* ---- signals ---- */
+/* Signals. --------------------------------------------------------------------------------------------------------- */
 
 static void leave(struct edit *edit)
 {
@@ -193,7 +193,7 @@ static void heed_signals(struct edit *edit)
     }
 }
 
-/* ---- the poll loop ---- */
+/* The poll loop. --------------------------------------------------------------------------------------------------- */
 
 /* Have the line on the screen unless there is an echo to write. */
 static void arrange(struct edit *edit)
@@ -249,7 +249,7 @@ static void step(struct edit *edit)
         heed_signals(edit);
 }
 
-/* ---- from keys to lines ---- */
+/* From keys to lines. ---------------------------------------------------------------------------------------------- */
 
 /* Make room for more keys. */
 static void drop_taken(struct edit *edit)
@@ -365,7 +365,7 @@ static void edit_until_end(struct edit *edit)
     }
 }
 
-/* ---- beginning and end ---- */
+/* Beginning and end. ----------------------------------------------------------------------------------------------- */
 
 /* The same terminal, opened so that a write to it never blocks: it would hold up signals, which wait while a line is
  * edited. After su(1) we may not be allowed to open it; then a write may block, as it does without an editor. */
