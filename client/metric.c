@@ -40,18 +40,6 @@ const struct hist *metric_timing_of(const struct metric_timing *timing, const st
     return (const struct hist *)((const char *)tally + timing->field);
 }
 
-static double minimum(const struct hist *hist, double percent)
-{
-    (void)percent;
-    return (double)hist->min;
-}
-
-static double maximum(const struct hist *hist, double percent)
-{
-    (void)percent;
-    return (double)hist->max;
-}
-
 static double mean(const struct hist *hist, double percent)
 {
     (void)percent;
@@ -70,11 +58,11 @@ static double percentile(const struct hist *hist, double percent)
 }
 
 const struct metric_latency metric_latencies[METRIC_LATENCIES] = {
-    {"min", "min_ns", true, 0, minimum},           {"avg", "mean_ns", false, 0, mean},
+    {"min", "min_ns", true, 0, percentile},        {"avg", "mean_ns", false, 0, mean},
     {"mdev", "stdev_ns", false, 0, deviation},     {"p50", "p50_ns", true, 50, percentile},
     {"p90", "p90_ns", true, 90, percentile},       {"p99", "p99_ns", true, 99, percentile},
     {"p99.9", "p99.9_ns", true, 99.9, percentile}, {"p99.99", "p99.99_ns", true, 99.99, percentile},
-    {"max", "max_ns", true, 0, maximum},
+    {"max", "max_ns", true, 100, percentile},
 };
 
 double metric_latency_of(const struct metric_latency *latency, const struct hist *hist)
