@@ -322,7 +322,6 @@ static void destroy(struct bench *bench)
 
 static enum status measure(struct bench *bench, const struct target *target)
 {
-    enum status status;
     bench->result.options = bench->options;
     bench->result.target = target;
     bench->result.begun = time(NULL);
@@ -332,8 +331,8 @@ static enum status measure(struct bench *bench, const struct target *target)
     if (bench->signals == -1 || bench->notify == -1 || !allow_descriptors(bench->options) ||
         !make_threads(bench, target))
         return STATUS_LOCAL;
-    if ((bench->report = report_open(bench->options, target, &status)) == NULL)
-        return status;
+    if ((bench->report = report_open(bench->options, target)) == NULL)
+        return STATUS_LOCAL;
     bench->result.failed = !start_threads(bench);
     if (!bench->result.failed)
         conduct(bench);

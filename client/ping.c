@@ -163,7 +163,7 @@ static void on_found(void *owner, const struct target *target, int64_t now)
     ping->result.begun = time(NULL);
     ping->begun = now;
     if (watch_signals(ping))
-        ping->report = report_open(ping->options, target, &ping->status);
+        ping->report = report_open(ping->options, target);
     if (ping->report == NULL)
         finish(ping);
     else

@@ -178,12 +178,11 @@ static bool prepare(struct ping_datagram *ping, const struct target *target)
 
 static enum status measure(struct ping_datagram *ping, const struct target *target)
 {
-    enum status status;
     ping->signals = signals_open();
     if (ping->signals == -1 || !prepare(ping, target))
         return STATUS_LOCAL;
-    if ((ping->report = report_open(ping->options, target, &status)) == NULL)
-        return status;
+    if ((ping->report = report_open(ping->options, target)) == NULL)
+        return STATUS_LOCAL;
     ping->begun = clock_now();
     if (ping->options->sizes.sweep)
         ping_mtu_search(ping);

@@ -1,6 +1,7 @@
 /* report.c: finds out where the report goes and in which format, and what the run has to exit with; see report.h. */
 #include "report.h"
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <langinfo.h>
@@ -47,21 +48,27 @@ static struct screen look_at_output(void)
 
 /* Beginning. ------------------------------------------------------------------------------------------------------- */
 
-static bool understand_assertions(struct assertions *assertions, const struct options *options)
+bool report_check(const struct options *options)
 {
+    struct assertions assertions;
     struct assertion_error error;
     char names[METRIC_NAMES];
-    if (options->assertions == NULL || assertion_parse(assertions, options->assertions, &error))
+    if (options->assertions == NULL || assertion_parse(&assertions, options->assertions, &error))
         return true;
     warnx("--assert: %s", error.what);
     fprintf(stderr, "  %s\n  %*s^\nQuantities: %s.\n", options->assertions, (int)error.at, "", metric_names(names));
     return false;
 }
 
-bool report_check(const struct options *options)
+static void prepare(struct report *report, const struct options *options)
 {
-    struct assertions assertions;
-    return understand_assertions(&assertions, options);
+    struct assertion_error error;
+    report->options = options;
+    report->format = format_of(options);
+    report->screen = look_at_output();
+    bool checked = options->assertions == NULL || assertion_parse(&report->assertions, options->assertions, &error);
+    assert(checked);
+    (void)checked;
 }
 
 /* NULL, and told, if it cannot be written. Nothing to write is no failure. */
@@ -85,30 +92,16 @@ static void destroy(struct report *report)
     free(report);
 }
 
-static enum status prepare(struct report *report)
-{
-    const struct options *options = report->options;
-    if (!understand_assertions(&report->assertions, options))
-        return STATUS_USAGE;
-    if (!open_file(&report->hgrm, options->hgrm) || !open_file(&report->svg, options->svg))
-        return STATUS_LOCAL;
-    return STATUS_GOOD;
-}
-
-struct report *report_open(const struct options *options, const struct target *target, enum status *status)
+struct report *report_open(const struct options *options, const struct target *target)
 {
     struct report *report = calloc(1, sizeof *report);
-    *status = STATUS_LOCAL;
     if (report == NULL) {
         warnx("out of memory");
         return NULL;
     }
-    report->options = options;
+    prepare(report, options);
     report->target = target;
-    report->format = format_of(options);
-    report->screen = look_at_output();
-    *status = prepare(report);
-    if (*status != STATUS_GOOD) {
+    if (!open_file(&report->hgrm, options->hgrm) || !open_file(&report->svg, options->svg)) {
         destroy(report);
         return NULL;
     }

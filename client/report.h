@@ -27,8 +27,9 @@ struct probe {
 /* Do the options for reports make sense? Tells if not. */
 bool report_check(const struct options *options);
 
-/* NULL after a failure; *status says which. The target, and the options, must outlive it. */
-struct report *report_open(const struct options *options, const struct target *target, enum status *status);
+/* The options have passed report_check; they and the target must outlive the report. NULL: no memory, or a file cannot
+ * be written, which it has told: STATUS_LOCAL. */
+struct report *report_open(const struct options *options, const struct target *target);
 
 void report_probe(struct report *report, const struct probe *probe);
 
