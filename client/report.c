@@ -154,13 +154,10 @@ void report_progress(struct report *report, const struct interval *interval)
 
 void report_so_far(struct report *report, const struct result *result)
 {
-    struct screen screen = report->screen;
-    if (report->unfinished)
-        fputs("\r\033[K", stdout);
-    fflush(stdout);
-    report->screen = (struct screen){.out = stderr, .columns = COLUMNS_DEFAULT};
-    text_of(report->options)->end(report, result);
-    report->screen = screen;
+    const struct screen screen = {.out = stderr, .columns = COLUMNS_DEFAULT};
+    if (report->format->pause != NULL)
+        report->format->pause(report);
+    text_of(report->options)->end(report, &screen, result);
 }
 
 /* The end. --------------------------------------------------------------------------------------------------------- */
@@ -234,7 +231,7 @@ enum status report_close(struct report *report, const struct result *result)
     check_assertions(report, result);
     write_files(report, result);
     if (report->format->end != NULL)
-        report->format->end(report, result);
+        report->format->end(report, &report->screen, result);
     enum status status = check_output(report);
     destroy(report);
     return status;

@@ -10,7 +10,7 @@
 #include "report.h"
 #include "series.h"
 
-/* Standard output, as it was found. */
+/* Where text goes, and what can be done there. */
 struct screen {
     FILE *out;
     bool live; /* what was written can be overwritten */
@@ -24,19 +24,25 @@ struct report_format {
     void (*probe)(struct report *report, const struct probe *probe);
     void (*interval)(struct report *report, const struct interval *interval);
     void (*progress)(struct report *report, const struct interval *interval); /* one that has not ended yet */
-    void (*end)(struct report *report, const struct result *result);
+    void (*pause)(struct report *report); /* something else is about to be written to the same terminal */
+    void (*end)(const struct report *report, const struct screen *screen, const struct result *result);
     void (*nothing)(FILE *out, const struct options *options, enum status status); /* there was no run */
+};
+
+/* What report_text remembers from one row to the next. */
+struct report_rows {
+    bool headed;     /* they have their heading */
+    bool unfinished; /* the last one is to be overwritten */
 };
 
 struct report {
     const struct options *options;
     const struct target *target;
     const struct report_format *format;
-    struct screen screen;
+    struct screen screen; /* standard output, as it was found */
     struct series series;
     struct assertions assertions;
-    bool headed;        /* text: the rows have their heading */
-    bool unfinished;    /* text: the last row is to be overwritten */
+    struct report_rows rows;
     int error;          /* errno of the first output that failed; 0: none has */
     FILE *hgrm, *svg;   /* or NULL */
     enum status status; /* when it has come to the end: the exit status */

@@ -256,9 +256,9 @@ static json_t *summary_of(const struct report *report, const struct result *resu
 
 /* The formats. ----------------------------------------------------------------------------------------------------- */
 
-static void end_object(struct report *report, const struct result *result)
+static void end_object(const struct report *report, const struct screen *screen, const struct result *result)
 {
-    write_object(report->screen.out, summary_of(report, result), JSON_INDENT(2));
+    write_object(screen->out, summary_of(report, result), JSON_INDENT(2));
 }
 
 static void stream_probe(struct report *report, const struct probe *probe)
@@ -283,9 +283,9 @@ static void stream_interval(struct report *report, const struct interval *interv
     write_object(report->screen.out, object, JSON_COMPACT);
 }
 
-static void stream_end(struct report *report, const struct result *result)
+static void stream_end(const struct report *report, const struct screen *screen, const struct result *result)
 {
-    write_object(report->screen.out, summary_of(report, result), JSON_COMPACT);
+    write_object(screen->out, summary_of(report, result), JSON_COMPACT);
 }
 
 static void write_nothing(FILE *out, const struct options *options, enum status status)

@@ -109,9 +109,9 @@ static void write_datagrams(FILE *out, const struct result *result)
 }
 
 /* Problems only if no lines have told them; of datagrams that nobody sent there are none. */
-static void end(struct report *report, const struct result *result)
+static void end(const struct report *report, const struct screen *screen, const struct result *result)
 {
-    FILE *out = report->screen.out;
+    FILE *out = screen->out;
     const struct options *options = report->options;
     const struct tally *total = &result->total;
     const struct hist *rtt = options->crr ? &total->service : &total->response;

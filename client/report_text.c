@@ -83,11 +83,11 @@ static bool is_bad(const struct tally *tally)
 
 static void write_heading(struct report *report)
 {
-    if (!report->headed)
+    if (!report->rows.headed)
         fprintf(report->screen.out, "%s%15s %9s %10s %8s %8s %8s %7s %7s%s\n", report->screen.colour ? "\033[1m" : "",
                 "seconds", "rate", "throughput", "p50", "p99", "max", "lost", "errors",
                 report->screen.colour ? "\033[m" : "");
-    report->headed = true;
+    report->rows.headed = true;
 }
 
 /* The row that is not complete yet; the next one, or the complete one, takes its place. In a terminal that is too
@@ -98,7 +98,7 @@ static void progress(struct report *report, const struct interval *interval)
     write_heading(report);
     fprintf(report->screen.out, "\r%.*s\033[K", report->screen.columns - 1, format_row(interval, row));
     fflush(report->screen.out);
-    report->unfinished = true;
+    report->rows.unfinished = true;
 }
 
 static void interval(struct report *report, const struct interval *interval)
@@ -106,10 +106,18 @@ static void interval(struct report *report, const struct interval *interval)
     char row[ROW];
     bool red = report->screen.colour && is_bad(interval->tally);
     write_heading(report);
-    fprintf(report->screen.out, "%s%s%s%s%s\n", report->unfinished ? "\r" : "", red ? "\033[31m" : "",
-            format_row(interval, row), red ? "\033[m" : "", report->unfinished ? "\033[K" : "");
+    fprintf(report->screen.out, "%s%s%s%s%s\n", report->rows.unfinished ? "\r" : "", red ? "\033[31m" : "",
+            format_row(interval, row), red ? "\033[m" : "", report->rows.unfinished ? "\033[K" : "");
     fflush(report->screen.out);
-    report->unfinished = false;
+    report->rows.unfinished = false;
+}
+
+static void pause_rows(struct report *report)
+{
+    if (report->rows.unfinished)
+        fputs("\r\033[K", report->screen.out);
+    fflush(report->screen.out);
+    report->rows.unfinished = false;
 }
 
 /* The summary. ----------------------------------------------------------------------------------------------------- */
@@ -272,9 +280,8 @@ static void write_latencies(FILE *out, const struct result *result)
     fputc('\n', out);
 }
 
-static void end(struct report *report, const struct result *result)
+static void end(const struct report *report, const struct screen *screen, const struct result *result)
 {
-    const struct screen *screen = &report->screen;
     FILE *out = screen->out;
     fputc('\n', out);
     write_messages(out, &result->total);
@@ -289,4 +296,5 @@ static void end(struct report *report, const struct result *result)
               &(struct draw_style){.columns = screen->columns, .colour = screen->colour, .utf8 = screen->utf8});
 }
 
-const struct report_format report_text = {.begin = begin, .interval = interval, .progress = progress, .end = end};
+const struct report_format report_text = {
+    .begin = begin, .interval = interval, .progress = progress, .pause = pause_rows, .end = end};
