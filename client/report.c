@@ -239,8 +239,9 @@ enum status report_close(struct report *report, const struct result *result)
 
 enum status report_nothing(const struct options *options, enum status status)
 {
-    const struct report_format *format = format_of(options);
-    if (format->nothing != NULL)
-        format->nothing(stdout, options, status);
+    struct report report = {.status = status};
+    prepare(&report, options);
+    if (report.format->nothing != NULL)
+        report.format->nothing(&report);
     return status;
 }

@@ -47,7 +47,8 @@ void report_so_far(struct report *report, const struct result *result);
  * STATUS_NO_CONNECTION if there never was one, or STATUS_LOCAL when something could not be written. */
 enum status report_close(struct report *report, const struct result *result);
 
-/* Instead of all that, when there was nobody to measure: programs get an object with the status. Returns status. */
+/* Instead of all that, when there was nobody to measure: programs get the keys or columns of any run, and in JSON the
+ * status. Returns status. */
 enum status report_nothing(const struct options *options, enum status status);
 
 #endif

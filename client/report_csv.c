@@ -109,4 +109,5 @@ static void begin(struct report *report)
     fputc('\n', out);
 }
 
-const struct report_format report_csv = {.begin = begin, .probe = write_probe, .interval = write_interval};
+const struct report_format report_csv = {
+    .begin = begin, .probe = write_probe, .interval = write_interval, .nothing = begin};

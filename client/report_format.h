@@ -26,7 +26,7 @@ struct report_format {
     void (*progress)(struct report *report, const struct interval *interval); /* one that has not ended yet */
     void (*pause)(struct report *report); /* something else is about to be written to the same terminal */
     void (*end)(const struct report *report, const struct screen *screen, const struct result *result);
-    void (*nothing)(FILE *out, const struct options *options, enum status status); /* there was no run */
+    void (*nothing)(struct report *report); /* instead of all that: there was no run, and report has no target */
 };
 
 /* What report_text remembers from one row to the next. */

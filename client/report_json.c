@@ -193,19 +193,23 @@ static json_t *problems_of(const struct problems *problems)
     return array;
 }
 
+/* result: NULL if there was no run. */
+static json_t *assertion_of(const struct assertion *assertion, const struct result *result)
+{
+    double value;
+    bool measured = result != NULL && metric_value(&assertion->metric, result, &value);
+    json_t *object = made(json_object());
+    set_text(object, "text", assertion->text);
+    set(object, "value", measured ? json_real(value) : json_null());
+    set(object, "holds", json_boolean(measured && assertion_holds(assertion, result)));
+    return object;
+}
+
 static json_t *assertions_of(const struct assertions *assertions, const struct result *result)
 {
     json_t *array = made(json_array());
-    for (size_t i = 0; i < assertions->count; i++) {
-        const struct assertion *assertion = &assertions->assertion[i];
-        double value;
-        bool measured = metric_value(&assertion->metric, result, &value);
-        json_t *object = made(json_object());
-        set_text(object, "text", assertion->text);
-        set(object, "value", measured ? json_real(value) : json_null());
-        set(object, "holds", json_boolean(assertion_holds(assertion, result)));
-        append(array, object);
-    }
+    for (size_t i = 0; i < assertions->count; i++)
+        append(array, assertion_of(&assertions->assertion[i], result));
     return array;
 }
 
@@ -218,9 +222,8 @@ static void set_begun(json_t *object, time_t begun)
 }
 
 /* What is known of a run before it begins. */
-static json_t *make_summary(const struct options *options)
+static void set_request(json_t *object, const struct options *options)
 {
-    json_t *object = made(json_object());
     set_text(object, "type", "summary");
     set_count(object, "schema", SCHEMA);
     set_text(object, "program", "mpecho");
@@ -229,13 +232,11 @@ static json_t *make_summary(const struct options *options)
     set_text(object, "host", options->host);
     set_text(object, "port", options->port);
     set(object, "options", options_of(options));
-    return object;
 }
 
-static json_t *summary_of(const struct report *report, const struct result *result)
+static void set_outcome(json_t *object, const struct report *report, const struct result *result)
 {
-    json_t *object = make_summary(report->options);
-    set_text(object, "target", report->target->text);
+    set_text(object, "target", result->target->text);
     set_begun(object, result->begun);
     set_seconds(object, "seconds", result->measured);
     set_counts(object, &result->total);
@@ -249,8 +250,50 @@ static json_t *summary_of(const struct report *report, const struct result *resu
     set(object, "problems", problems_of(&result->problems));
     set_count(object, "other_problems", result->problems.others);
     set(object, "interrupted", json_boolean(result->interrupted));
+}
+
+static void set_verdict(json_t *object, const struct report *report, const struct result *result)
+{
     set(object, "assertions", assertions_of(&report->assertions, result));
     set_count(object, "status", (uint64_t)report->status);
+}
+
+static json_t *summary_of(const struct report *report, const struct result *result)
+{
+    json_t *object = made(json_object());
+    set_request(object, report->options);
+    set_outcome(object, report, result);
+    set_verdict(object, report, result);
+    return object;
+}
+
+/* Lists stay, and are empty. */
+static void forget_values(json_t *object)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) if (json_is_number(value) || json_is_string(value))
+        set(object, key, json_null());
+}
+
+/* Has the keys of any summary, so that who reads it need not know why there was no run. */
+static json_t *summary_of_nothing(const struct report *report)
+{
+    struct result *result = calloc(1, sizeof *result);
+    const struct target nowhere = {.text = ""};
+    json_t *object = made(json_object()), *outcome = made(json_object());
+    if (result == NULL)
+        errx(STATUS_LOCAL, "out of memory");
+    result->options = report->options;
+    result->target = &nowhere;
+    set_request(object, report->options);
+    set_outcome(outcome, report, result);
+    forget_values(outcome);
+    if (json_object_update(object, outcome) != 0)
+        errx(STATUS_LOCAL, "out of memory");
+    set_verdict(object, report, NULL);
+    json_decref(outcome);
+    free(result);
     return object;
 }
 
@@ -259,6 +302,11 @@ static json_t *summary_of(const struct report *report, const struct result *resu
 static void end_object(const struct report *report, const struct screen *screen, const struct result *result)
 {
     write_object(screen->out, summary_of(report, result), JSON_INDENT(2));
+}
+
+static void object_nothing(struct report *report)
+{
+    write_object(report->screen.out, summary_of_nothing(report), JSON_INDENT(2));
 }
 
 static void stream_probe(struct report *report, const struct probe *probe)
@@ -288,13 +336,11 @@ static void stream_end(const struct report *report, const struct screen *screen,
     write_object(screen->out, summary_of(report, result), JSON_COMPACT);
 }
 
-static void write_nothing(FILE *out, const struct options *options, enum status status)
+static void stream_nothing(struct report *report)
 {
-    json_t *object = make_summary(options);
-    set_count(object, "status", (uint64_t)status);
-    write_object(out, object, JSON_COMPACT);
+    write_object(report->screen.out, summary_of_nothing(report), JSON_COMPACT);
 }
 
-const struct report_format report_json = {.end = end_object, .nothing = write_nothing};
+const struct report_format report_json = {.end = end_object, .nothing = object_nothing};
 const struct report_format report_json_stream = {
-    .probe = stream_probe, .interval = stream_interval, .end = stream_end, .nothing = write_nothing};
+    .probe = stream_probe, .interval = stream_interval, .end = stream_end, .nothing = stream_nothing};

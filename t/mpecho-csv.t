@@ -30,4 +30,10 @@ isnt($_->{service_p99_ns}, '', 'service time') for @first;
 $r = mpecho('bench', '-t', 0.2, '-i', 0.1, '-q', '--csv', $server->target);
 is($r->{out}, join(',', @$names) . "\n", '-q: no rows');
 $server->stop;
+
+$r = mpecho('bench', '--csv', $server->target);
+is($r->{status}, 2, 'nobody there');
+is($r->{out}, join(',', @$names) . "\n", '... the same names, and no rows');
+$r = mpecho('ping', '--csv', $server->target);
+is($r->{out}, "sequence,at,bytes,rtt_ns,connect_ns,note\n", '... and those of ping');
 finish();

@@ -99,11 +99,23 @@ ok((grep { $_->{text} =~ /Connection refused/ && $_->{count} > 3 } @{ $o->{probl
 
 # Nobody there.
 for my $format ('--json', '--json-stream') {
-    $r = mpecho('bench', $format, $server->target);
+    $r = mpecho('bench', $format, '--assert', 'lost=0,p99<1s', $server->target);
     is($r->{status}, 2, "$format: cannot connect");
     like($r->{err}, qr/^mpecho: cannot connect .*Connection refused\n\z/, "$format: said on standard error");
-    is(join(' ', map { $_->{status} } map { object($_) } $r->{out}), '2', "$format: an object all the same");
+    $o = object($r->{out});
+    is("@{[sort keys %$o]}", "@{[sort @SUMMARY]}", "$format: an object of the same keys all the same");
+    is("@$o{qw(type mode host status)}", 'summary bench ' . ($server->target)[0] . ' 2', "$format: what is known is told");
+    is_deeply($o->{assertions}, [ map { { text => $_, value => undef, holds => JSON::PP::false } } qw(lost=0 p99<1s) ],
+        "$format: no assertion holds");
+    is("@{[sort grep { defined $o->{$_} } keys %$o]}", 'assertions host interrupted intervals mode options port problems program'
+        . ' schema status type version', "$format: what was not measured is null");
+    is(scalar(split /\n/, $r->{out}) == 1, $format eq '--json-stream', "$format: in the form of any other");
 }
+$r = mpecho('bench', '-u', '-W', 0.1, '--json', '-4', '::1');
+is($r->{status}, 2, 'cannot be resolved');
+$o = object($r->{out});
+is("@{[sort keys %$o]}", "@{[sort @SUMMARY]}", 'the same keys');
+is("@{[grep { defined $o->{$_} } @COUNTS, qw(target begun seconds jitter_ns)]}", '', 'null');
 
 # A path need not be UTF-8, but JSON is.
 my $dir = temp_dir();
