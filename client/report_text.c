@@ -1,8 +1,9 @@
-/* report_text.c: the report for people; see report.h and report_format.h. */
+/* report_text.c: the report of bench for people; see report.h and report_format.h. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "clock.h"
+#include "describe.h"
 #include "draw.h"
 #include "report_format.h"
 #include "units.h"
@@ -12,45 +13,11 @@ static double seconds(int64_t ns)
     return (double)ns / (double)CLOCK_SECOND;
 }
 
-static void write_load(FILE *out, const struct options *options)
-{
-    char rate[UNITS_TEXT];
-    if (options->burst)
-        fputs("all at once", out);
-    else if (options->hold > 0)
-        fprintf(out, "held idle for %g s", seconds(options->hold));
-    else if (options->crr)
-        fputs("a connection for every message", out);
-    else if (options->rate > 0)
-        fprintf(out, "%s in all, open loop", units_rate(options->rate, rate));
-    else
-        fputs("closed loop", out);
-}
-
-static void write_sizes(FILE *out, const struct sizes *sizes)
-{
-    for (unsigned i = 0; i < sizes->count; i++)
-        fprintf(out, "%s%" PRIu64, i == 0 ? "" : ",", sizes->size[i]);
-    fputs(sizes->count == 1 && sizes->size[0] == 1 ? " byte" : " bytes", out);
-}
-
 static void begin(struct report *report)
 {
-    const struct options *options = report->options;
-    const struct screen *screen = &report->screen;
-    fprintf(screen->out, "%s: ", report->target->text);
-    if (options->mode == MODE_BENCH)
-        fprintf(screen->out, "%" PRIu64 " %s%s, ", options->connections, options->udp ? "socket" : "connection",
-                options->connections == 1 ? "" : "s");
-    write_sizes(screen->out, &options->sizes);
-    if (options->mode == MODE_BENCH) {
-        if (options->depth > 1)
-            fprintf(screen->out, ", %" PRIu64 " at a time", options->depth);
-        fputs(", ", screen->out);
-        write_load(screen->out, options);
-    }
-    fputc('\n', screen->out);
-    fflush(screen->out);
+    char load[DESCRIBE_TEXT];
+    fprintf(report->screen.out, "%s: %s\n", report->target->text, describe_load(report->options, load));
+    fflush(report->screen.out);
 }
 
 /* Rows. ------------------------------------------------------------------------------------------------------------ */

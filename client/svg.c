@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "describe.h"
 #include "plot.h"
 #include "units.h"
 
@@ -29,42 +30,12 @@ static double seconds(int64_t ns)
 
 /* Words. ----------------------------------------------------------------------------------------------------------- */
 
-static const char *describe_load(const struct options *options, char text[TEXT])
-{
-    char rate[UNITS_TEXT];
-    if (options->hold > 0)
-        snprintf(text, TEXT, "held idle for %g s", seconds(options->hold));
-    else if (options->rate > 0)
-        snprintf(text, TEXT, "open loop at %s", units_rate(options->rate, rate));
-    else
-        snprintf(text, TEXT, "%s",
-                 options->burst ? "all at once"
-                 : options->crr ? "a connection for every message"
-                                : "closed loop");
-    return text;
-}
-
-static const char *describe_sizes(const struct sizes *sizes, char text[TEXT])
-{
-    size_t n = 0;
-    for (unsigned i = 0; i < sizes->count && n < TEXT; i++)
-        n += (size_t)snprintf(text + n, TEXT - n, "%s%" PRIu64, i == 0 ? "" : sizes->sweep ? "-" : ",", sizes->size[i]);
-    if (n < TEXT)
-        snprintf(text + n, TEXT - n, " bytes");
-    return text;
-}
-
 static void write_setup(FILE *out, const struct result *result, const struct plot_text *how)
 {
-    const struct options *options = result->options;
-    char text[3 * TEXT], load[TEXT], sizes[TEXT], length[UNITS_TEXT], date[32], connections[64] = "";
+    char text[DESCRIBE_TEXT + TEXT], load[DESCRIBE_TEXT], length[UNITS_TEXT], date[32];
     struct tm tm;
     strftime(date, sizeof date, "%F %T UTC", gmtime_r(&result->begun, &tm));
-    if (options->mode == MODE_BENCH)
-        snprintf(connections, sizeof connections, "%" PRIu64 " %s%s, ", options->connections,
-                 options->udp ? "UDP socket" : "connection", options->connections == 1 ? "" : "s");
-    snprintf(text, sizeof text, "%s%s, %s, %s; %s", connections, describe_sizes(&options->sizes, sizes),
-             options->mode == MODE_BENCH ? describe_load(options, load) : "one at a time",
+    snprintf(text, sizeof text, "%s, %s; %s", describe_load(result->options, load),
              units_mark((double)result->measured, length), date);
     plot_text(out, how, text);
 }
