@@ -17,7 +17,7 @@
 /* A datagram's bytes are those of the pattern whose connection is the datagram's number on its socket, modulo 2^32,
  * from the offset of the socket on: so any eight of them tell of which socket, which datagram and which place they are.
  * Sockets above 2^19 repeat. */
-enum { DATAGRAM_MIN = 8, DATAGRAM_MAX = 65507, DATAGRAM_SPACE = 1 << 16 };
+enum { DATAGRAM_SPACE = 1 << 16 };
 
 enum datagram_kind {
     DATAGRAM_REPLIED,

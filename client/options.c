@@ -381,23 +381,23 @@ static const char *contradiction(const struct options *options)
     return NULL;
 }
 
-/* A datagram tells by its first eight bytes which it is. */
-static const char *bad_size(const struct options *options)
+static bool fits_datagrams(const struct sizes *sizes)
 {
-    for (unsigned i = 0; i < options->sizes.count && options->udp; i++)
-        if (options->sizes.size[i] < 8 || options->sizes.size[i] > 65507)
-            return "a datagram has 8 to 65507 bytes";
-    return NULL;
+    for (unsigned i = 0; i < sizes->count; i++)
+        if (sizes->size[i] < DATAGRAM_MIN || sizes->size[i] > DATAGRAM_MAX)
+            return false;
+    return true;
 }
 
 static bool check(const struct options *options)
 {
     const char *wrong = contradiction(options);
-    if (wrong == NULL)
-        wrong = bad_size(options);
-    if (wrong == NULL)
+    if (wrong != NULL)
+        warnx("%s", wrong);
+    else if (options->udp && !fits_datagrams(&options->sizes))
+        warnx("a datagram has %d to %d bytes", DATAGRAM_MIN, DATAGRAM_MAX);
+    else
         return true;
-    warnx("%s", wrong);
     return usage(options);
 }
 

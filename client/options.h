@@ -16,6 +16,9 @@ enum options_report { REPORT_TEXT, REPORT_JSON, REPORT_JSON_STREAM, REPORT_CSV }
 
 enum { OPTIONS_SIZES = 16 };
 
+/* Bytes of data in a datagram: by its first eight it tells which it is, and over IPv4 no more go into one. */
+enum { DATAGRAM_MIN = 8, DATAGRAM_MAX = 65507 };
+
 /* Of messages, in bytes, taken in turn; or, if sweep, the two ends of a range (UDP). */
 struct sizes {
     bool sweep;

@@ -7,12 +7,13 @@
 
 #include "units.h"
 
-#define INK "#1f2933"
-#define PALE_INK "#52606d"
 #define GRID "#d9dee4"
 #define FAINT_GRID "#eef1f4"
 
 enum { TITLE = 17, SMALL = 13 };
+
+/* At most so many make a linear scale, which ends on one: so whoever draws the scale counts as whoever chose it. */
+enum { STEPS = 6 };
 
 /* Text. ------------------------------------------------------------------------------------------------------------ */
 
@@ -69,7 +70,7 @@ double plot_step(double length, int most)
 
 struct plot_scale plot_scale_for(double least, double greatest)
 {
-    enum { FAR_APART = 15, STEPS = 6 };
+    enum { FAR_APART = 15 };
     least = fmax(least, 1);
     greatest = fmax(greatest, 10);
     if (greatest / least > FAR_APART)
@@ -106,7 +107,7 @@ static void write_rung(const struct plot *plot, double ns, bool labelled)
     write_segment(plot->out, (struct plot_point){plot->left, y}, (struct plot_point){right, y},
                   labelled ? GRID : FAINT_GRID);
     if (labelled)
-        plot_text(plot->out, &(struct plot_text){plot->left - 10, y + 4.5, SMALL, PALE_INK, "end", false},
+        plot_text(plot->out, &(struct plot_text){plot->left - 10, y + 4.5, SMALL, PLOT_PALE_INK, "end", false},
                   ns > 0 ? units_mark(ns, text) : "0");
 }
 
@@ -123,7 +124,6 @@ static void write_logarithmic(const struct plot *plot)
 
 static void write_linear(const struct plot *plot)
 {
-    enum { STEPS = 6 };
     double step = plot_step(plot->scale.to, STEPS);
     for (int i = 0; i * step <= plot->scale.to * 1.001; i++)
         write_rung(plot, i * step, true);
@@ -133,7 +133,7 @@ static void write_upward(const struct plot *plot, const char *text)
 {
     double x = plot->left - 72, y = plot->top + plot->height / 2;
     fprintf(plot->out,
-            "<text transform=\"translate(%.1f %.1f) rotate(-90)\" font-size=\"%d\" fill=\"" PALE_INK
+            "<text transform=\"translate(%.1f %.1f) rotate(-90)\" font-size=\"%d\" fill=\"" PLOT_PALE_INK
             "\" text-anchor=\"middle\">%s</text>\n",
             x, y, SMALL, text);
 }
@@ -141,21 +141,22 @@ static void write_upward(const struct plot *plot, const char *text)
 void plot_begin(const struct plot *plot, const char *title, const char *along)
 {
     double bottom = plot->top + plot->height;
-    plot_text(plot->out, &(struct plot_text){plot->left, plot->top - 18, TITLE, INK, "start", true}, title);
+    plot_text(plot->out, &(struct plot_text){plot->left, plot->top - 18, TITLE, PLOT_INK, "start", true}, title);
     if (plot->scale.logarithmic)
         write_logarithmic(plot);
     else
         write_linear(plot);
     write_upward(plot, plot->scale.logarithmic ? "latency, logarithmic scale" : "latency");
     plot_text(plot->out,
-              &(struct plot_text){plot->left + plot->width / 2, bottom + 44, SMALL, PALE_INK, "middle", false}, along);
+              &(struct plot_text){plot->left + plot->width / 2, bottom + 44, SMALL, PLOT_PALE_INK, "middle", false},
+              along);
 }
 
 void plot_mark(const struct plot *plot, double x, const char *text)
 {
     double at = x_of(plot, x), bottom = plot->top + plot->height;
     write_segment(plot->out, (struct plot_point){at, plot->top}, (struct plot_point){at, bottom + 5}, GRID);
-    plot_text(plot->out, &(struct plot_text){at, bottom + 22, SMALL, PALE_INK, "middle", false}, text);
+    plot_text(plot->out, &(struct plot_text){at, bottom + 22, SMALL, PLOT_PALE_INK, "middle", false}, text);
 }
 
 /* However short it is, it is seen. */
@@ -206,7 +207,7 @@ static void write_legend(const struct plot *plot, const struct plot_line *lines,
     double x = plot->left + plot->width, y = plot->top - 18;
     for (size_t i = count; i-- > 0;) {
         x -= letter * (double)strlen(lines[i].name);
-        plot_text(plot->out, &(struct plot_text){x, y, SMALL, INK, "start", false}, lines[i].name);
+        plot_text(plot->out, &(struct plot_text){x, y, SMALL, PLOT_INK, "start", false}, lines[i].name);
         x -= sample + 8;
         fprintf(plot->out,
                 "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"3\" "
@@ -236,7 +237,7 @@ void plot_label(const struct plot *plot, const struct plot_line *line, struct pl
 void plot_note(const struct plot *plot, const char *text)
 {
     plot_text(plot->out,
-              &(struct plot_text){plot->left + plot->width / 2, plot->top + plot->height / 2, TITLE, PALE_INK, "middle",
-                                  false},
+              &(struct plot_text){plot->left + plot->width / 2, plot->top + plot->height / 2, TITLE, PLOT_PALE_INK,
+                                  "middle", false},
               text);
 }

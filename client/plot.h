@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Colours of text. */
+#define PLOT_INK "#1f2933"
+#define PLOT_PALE_INK "#52606d"
+#define PLOT_FAINT_INK "#7b8794"
+
 /* Of durations, in ns. */
 struct plot_scale {
     double from, to;

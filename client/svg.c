@@ -57,10 +57,10 @@ static void write_title(FILE *out, const struct result *result)
     char title[TEXT];
     snprintf(title, sizeof title, "mpecho %s %s", result->options->mode == MODE_BENCH ? "bench" : "ping",
              result->target->text);
-    plot_text(out, &(struct plot_text){LEFT, 46, 24, "#1f2933", "start", true}, title);
-    write_setup(out, result, &(struct plot_text){LEFT, 74, 15, "#52606d", "start", false});
-    write_outcome(out, result, &(struct plot_text){LEFT, 96, 15, "#52606d", "start", false});
-    plot_text(out, &(struct plot_text){LEFT + AREA_WIDTH, HEIGHT - 14, 11, "#7b8794", "end", false},
+    plot_text(out, &(struct plot_text){LEFT, 46, 24, PLOT_INK, "start", true}, title);
+    write_setup(out, result, &(struct plot_text){LEFT, 74, 15, PLOT_PALE_INK, "start", false});
+    write_outcome(out, result, &(struct plot_text){LEFT, 96, 15, PLOT_PALE_INK, "start", false});
+    plot_text(out, &(struct plot_text){LEFT + AREA_WIDTH, HEIGHT - 14, 11, PLOT_FAINT_INK, "end", false},
               "mpecho " PACKAGE_VERSION);
 }
 
