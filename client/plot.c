@@ -1,11 +1,8 @@
 /* plot.c: scales, grids, lines and text as elements of SVG 1.1; see plot.h. */
 #include "plot.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
-
-#include "units.h"
 
 #define GRID "#d9dee4"
 #define FAINT_GRID "#eef1f4"
@@ -17,19 +14,23 @@ enum { STEPS = 6 };
 
 /* Text. ------------------------------------------------------------------------------------------------------------ */
 
-/* Of " us", the unit as units.h writes it. */
-static bool is_micro(const char *text)
+#define MICRO "\u00b5"
+
+const char *plot_duration(char text[UNITS_TEXT])
 {
-    return text[0] == ' ' && text[1] == 'u' && text[2] == 's' && !isalnum((unsigned char)text[3]);
+    char *unit = strchr(text, ' ');
+    if (unit != NULL && strcmp(unit, " us") == 0)
+        snprintf(unit, UNITS_TEXT - (size_t)(unit - text), " " MICRO "s");
+    return text;
 }
 
-/* Names may hold anything, a picture only printable ASCII and what it takes to escape it. */
+/* Names may hold anything. */
 static void write_escaped(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
-        if (is_micro(text)) {
-            fputs(" &#181;s", out);
-            text += 2;
+        if (strncmp(text, MICRO, strlen(MICRO)) == 0) {
+            fputs("&#181;", out);
+            text += strlen(MICRO) - 1;
         } else if (*text == '&' || *text == '<' || *text == '>') {
             fprintf(out, "&#%d;", *text);
         } else {
@@ -103,12 +104,14 @@ static void write_segment(FILE *out, struct plot_point from, struct plot_point t
 static void write_rung(const struct plot *plot, double ns, bool labelled)
 {
     double y = y_of(plot, ns), right = plot->left + plot->width;
-    char text[UNITS_TEXT];
+    char text[UNITS_TEXT] = "0";
     write_segment(plot->out, (struct plot_point){plot->left, y}, (struct plot_point){right, y},
                   labelled ? GRID : FAINT_GRID);
+    if (ns > 0)
+        units_mark(ns, text);
     if (labelled)
         plot_text(plot->out, &(struct plot_text){plot->left - 10, y + 4.5, SMALL, PLOT_PALE_INK, "end", false},
-                  ns > 0 ? units_mark(ns, text) : "0");
+                  plot_duration(text));
 }
 
 /* Within two decades 1, 2 and 5 of each have a label. */
@@ -231,7 +234,8 @@ void plot_label(const struct plot *plot, const struct plot_line *line, struct pl
     double x = fmax(x_of(plot, point.x) - 7, plot->left + widest), y = y_of(plot, point.y) - 8;
     char text[UNITS_TEXT];
     write_dot(plot, point, line->colour, 4);
-    plot_text(plot->out, &(struct plot_text){x, y, SMALL, line->colour, "end", true}, units_duration(point.y, text));
+    units_duration(point.y, text);
+    plot_text(plot->out, &(struct plot_text){x, y, SMALL, line->colour, "end", true}, plot_duration(text));
 }
 
 void plot_note(const struct plot *plot, const char *text)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "units.h"
+
 /* Colours of text. */
 #define PLOT_INK "#1f2933"
 #define PLOT_PALE_INK "#52606d"
@@ -41,7 +43,8 @@ struct plot_line {
     bool dots; /* on every point */
 };
 
-/* Text anywhere: what XML does not allow in it is written so that it does, and us with the sign for micro. */
+/* Text anywhere. Drawn are printable ASCII and the sign for micro (UTF-8), escaped as XML wants it; for any other byte
+ * a question mark. */
 struct plot_text {
     double x, y;
     int size;
@@ -49,6 +52,9 @@ struct plot_text {
     bool bold;
 };
 void plot_text(FILE *out, const struct plot_text *how, const char *text);
+
+/* A duration as units.h writes it, for terminals, made one for pictures: with the sign for micro. Returns text. */
+const char *plot_duration(char text[UNITS_TEXT]);
 
 /* In this order: the area and its scale, marks along it, bands, then lines with their legend, and labels. */
 void plot_begin(const struct plot *plot, const char *title, const char *along);

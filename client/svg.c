@@ -35,8 +35,8 @@ static void write_setup(FILE *out, const struct result *result, const struct plo
     char text[DESCRIBE_TEXT + TEXT], load[DESCRIBE_TEXT], length[UNITS_TEXT], date[32];
     struct tm tm;
     strftime(date, sizeof date, "%F %T UTC", gmtime_r(&result->begun, &tm));
-    snprintf(text, sizeof text, "%s, %s; %s", describe_load(result->options, load),
-             units_mark((double)result->measured, length), date);
+    units_mark((double)result->measured, length);
+    snprintf(text, sizeof text, "%s, %s; %s", describe_load(result->options, load), plot_duration(length), date);
     plot_text(out, how, text);
 }
 
@@ -154,8 +154,10 @@ static void mark_times(const struct plot *plot)
     char text[UNITS_TEXT];
     double step = plot_step(plot->to, 10);
     plot_mark(plot, 0, "0");
-    for (int i = 1; i * step <= plot->to * 1.001; i++)
-        plot_mark(plot, i * step, units_mark(i * step, text));
+    for (int i = 1; i * step <= plot->to * 1.001; i++) {
+        units_mark(i * step, text);
+        plot_mark(plot, i * step, plot_duration(text));
+    }
 }
 
 static bool draw_losses(const struct plot *plot, const struct series *series)

@@ -71,9 +71,9 @@ is(fault_of($svg), '', 'well-formed');
 like($svg, qr/<rect [^>]*opacity.*>red: loss, or no reply</s, 'the loss is shown');
 
 # Names may hold anything.
-my $odd = EchoServer->new(\&echo, unix => "$dir/<&\"'>\xff\n");
+my $odd = EchoServer->new(\&echo, unix => "$dir/5 us <&\"'>\xff\n");
 ($svg) = picture('-t', 0.1, $odd->target);
-like($svg, qr{>mpecho bench unix:\Q$dir\E/&#60;&#38;"'&#62;\?\?<}, 'a name is escaped');
+like($svg, qr{>mpecho bench unix:\Q$dir\E/5 us &#60;&#38;"'&#62;\?\?<}, 'a name is escaped, and no quantity');
 
 # What cannot be written is told before the run, or at its end.
 for my $option ('--svg', '--hgrm') {
