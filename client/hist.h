@@ -1,6 +1,5 @@
-/* hist.h: a log-linear histogram of durations, in HdrHistogram's layout with two significant digits.
- * For whatever measures or reports. Pure, constant memory, nothing fails. A value read back is at most 1/128 too
- * large; min, max, mean and deviation are exact. Not here: how it is written or drawn. */
+/* hist.h: a log-linear histogram of durations, in HdrHistogram's layout with two significant digits. A value read back
+ * is at most 1/128 too large; min, max, mean and deviation are exact. Nothing fails. */
 #ifndef MPECHO_HIST_H
 #define MPECHO_HIST_H
 
@@ -12,7 +11,7 @@ enum { HIST_SUB_BITS = 8, HIST_TOP_BIT = 42 };
 enum { HIST_HALF = 1 << (HIST_SUB_BITS - 1), HIST_CELLS = (HIST_TOP_BIT - HIST_SUB_BITS + 2) * HIST_HALF };
 #define HIST_MAX ((INT64_C(1) << HIST_TOP_BIT) - 1)
 
-/* All 0 to begin: empty. */
+/* 36 KiB, however many values are in it. All 0 to begin: empty. */
 struct hist {
     uint64_t count;
     int64_t min, max;               /* ns */
@@ -25,10 +24,11 @@ void hist_add(struct hist *hist, int64_t ns);
 
 void hist_merge(struct hist *into, const struct hist *from);
 
-/* How many of count values so many percent (0-100) are: the least number that is not fewer, at least 1. */
+/* Nearest rank, from 1: ceil(percent / 100 * count), at least 1. */
 uint64_t hist_rank(double percent, uint64_t count);
 
-/* The least value that so many percent (0-100) of all are not above: 0 gives min, 100 max, an empty one 0. */
+/* The smallest value v such that at least `percent` % of all values are <= v: min for 0, max for 100, and 0 if it is
+ * empty. */
 int64_t hist_percentile(const struct hist *hist, double percent);
 
 double hist_mean(const struct hist *hist);
@@ -36,7 +36,7 @@ double hist_mean(const struct hist *hist);
 /* The standard deviation of all values, as ping(8)'s mdev. */
 double hist_deviation(const struct hist *hist);
 
-/* Cells, to walk through: where a value counts, and the least and greatest value that count there. */
+/* To walk through the cells: in which one a value is counted, and the smallest and largest value counted in one. */
 size_t hist_cell(int64_t ns);
 int64_t hist_lowest(size_t cell);
 int64_t hist_highest(size_t cell);
