@@ -10,18 +10,18 @@
 /* Counts and histograms. ------------------------------------------------------------------------------------------- */
 
 const struct metric_count metric_counts[METRIC_COUNTS] = {
-    {"sent", offsetof(struct tally, sent)},
-    {"replied", offsetof(struct tally, replied)},
-    {"lost", offsetof(struct tally, lost)},
-    {"unsent", offsetof(struct tally, unsent)},
-    {"bytes", offsetof(struct tally, bytes)},
-    {"connected", offsetof(struct tally, connected)},
-    {"refused", offsetof(struct tally, refused)},
-    {"broken", offsetof(struct tally, broken)},
-    {"wrong", offsetof(struct tally, faults)},
-    {"survived", offsetof(struct tally, survived)},
-    {"duplicates", offsetof(struct tally, duplicates)},
-    {"reordered", offsetof(struct tally, reordered)},
+    [METRIC_SENT] = {"sent", offsetof(struct tally, sent)},
+    [METRIC_REPLIED] = {"replied", offsetof(struct tally, replied)},
+    [METRIC_LOST] = {"lost", offsetof(struct tally, lost)},
+    [METRIC_UNSENT] = {"unsent", offsetof(struct tally, unsent)},
+    [METRIC_BYTES] = {"bytes", offsetof(struct tally, bytes)},
+    [METRIC_CONNECTED] = {"connected", offsetof(struct tally, connected)},
+    [METRIC_REFUSED] = {"refused", offsetof(struct tally, refused)},
+    [METRIC_BROKEN] = {"broken", offsetof(struct tally, broken)},
+    [METRIC_WRONG] = {"wrong", offsetof(struct tally, faults)},
+    [METRIC_SURVIVED] = {"survived", offsetof(struct tally, survived)},
+    [METRIC_DUPLICATES] = {"duplicates", offsetof(struct tally, duplicates)},
+    [METRIC_REORDERED] = {"reordered", offsetof(struct tally, reordered)},
 };
 
 uint64_t metric_count_of(const struct metric_count *count, const struct tally *tally)

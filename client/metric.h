@@ -9,11 +9,25 @@
 #include "result.h"
 
 /* Counts of a tally, in the order in which they are listed. */
+enum {
+    METRIC_SENT,
+    METRIC_REPLIED,
+    METRIC_LOST,
+    METRIC_UNSENT,
+    METRIC_BYTES,
+    METRIC_CONNECTED,
+    METRIC_REFUSED,
+    METRIC_BROKEN,
+    METRIC_WRONG,
+    METRIC_SURVIVED,
+    METRIC_DUPLICATES,
+    METRIC_REORDERED,
+    METRIC_COUNTS
+};
 struct metric_count {
     const char *name;
     size_t field; /* a uint64_t in struct tally */
 };
-enum { METRIC_COUNTS = 12 };
 extern const struct metric_count metric_counts[METRIC_COUNTS];
 
 uint64_t metric_count_of(const struct metric_count *count, const struct tally *tally);

@@ -112,9 +112,11 @@ struct report *report_open(const struct options *options, const struct target *t
 
 /* On the way. ------------------------------------------------------------------------------------------------------ */
 
+/* Is the run over time shown at its end? Of a ping JSON has the whole only. */
 static bool shows_course(const struct options *options)
 {
-    return options->report == REPORT_JSON || options->report == REPORT_JSON_STREAM || options->svg != NULL;
+    bool json = options->report == REPORT_JSON || options->report == REPORT_JSON_STREAM;
+    return options->svg != NULL || (json && options->mode == MODE_BENCH);
 }
 
 /* Asked right after the output, as stdio keeps no errno. */

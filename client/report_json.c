@@ -82,11 +82,17 @@ static void write_object(FILE *out, json_t *object, size_t indent)
 
 /* Parts. ----------------------------------------------------------------------------------------------------------- */
 
-static void set_counts(json_t *object, const struct tally *tally)
+static void set_counts(json_t *object, const uint64_t counts[METRIC_COUNTS])
 {
     for (size_t i = 0; i < METRIC_COUNTS; i++)
-        set_count(object, metric_counts[i].name, metric_count_of(&metric_counts[i], tally));
-    set(object, "loss_percent", json_real(tally_loss(tally)));
+        set_count(object, metric_counts[i].name, counts[i]);
+    set(object, "loss_percent", json_real(tally_loss_of(counts[METRIC_REPLIED], counts[METRIC_LOST])));
+}
+
+static void read_counts(uint64_t counts[METRIC_COUNTS], const struct tally *tally)
+{
+    for (size_t i = 0; i < METRIC_COUNTS; i++)
+        counts[i] = metric_count_of(&metric_counts[i], tally);
 }
 
 /* length: in ns. */
@@ -124,22 +130,23 @@ static void set_timings(json_t *object, const struct tally *total)
     }
 }
 
-static void set_interval(json_t *object, const struct interval *interval)
+static void set_stretch(json_t *object, int64_t start, int64_t end, const uint64_t counts[METRIC_COUNTS],
+                        const struct hist *response)
 {
-    const struct tally *tally = interval->tally;
-    set_seconds(object, "start", interval->start);
-    set_seconds(object, "end", interval->end);
-    set_counts(object, tally);
-    set_rates(object, tally->replied, tally->bytes, interval->end - interval->start);
-    set_latencies(object, &tally->response);
+    set_seconds(object, "start", start);
+    set_seconds(object, "end", end);
+    set_counts(object, counts);
+    set_rates(object, counts[METRIC_REPLIED], counts[METRIC_BYTES], end - start);
+    set_latencies(object, response);
 }
 
 static json_t *intervals_of(const struct series *series)
 {
     json_t *intervals = made(json_array());
     for (size_t i = 0; i < series->count; i++) {
+        const struct series_point *point = series->points[i];
         json_t *interval = made(json_object());
-        set_interval(interval, &series->points[i]);
+        set_stretch(interval, point->start, point->end, point->counts, &point->response);
         append(intervals, interval);
     }
     return intervals;
@@ -236,10 +243,12 @@ static void set_request(json_t *object, const struct options *options)
 
 static void set_outcome(json_t *object, const struct report *report, const struct result *result)
 {
+    uint64_t counts[METRIC_COUNTS];
+    read_counts(counts, &result->total);
     set_text(object, "target", result->target->text);
     set_begun(object, result->begun);
     set_seconds(object, "seconds", result->measured);
-    set_counts(object, &result->total);
+    set_counts(object, counts);
     set_count(object, "replied_in_time", result->replied);
     set_rates(object, result->replied, result->bytes, result->measured);
     set(object, "jitter_ns", report->options->udp ? json_real(result->total.jitter) : json_null());
@@ -325,9 +334,11 @@ static void stream_probe(struct report *report, const struct probe *probe)
 
 static void stream_interval(struct report *report, const struct interval *interval)
 {
+    uint64_t counts[METRIC_COUNTS];
     json_t *object = made(json_object());
     set_text(object, "type", "interval");
-    set_interval(object, interval);
+    read_counts(counts, interval->tally);
+    set_stretch(object, interval->start, interval->end, counts, &interval->tally->response);
     write_object(report->screen.out, object, JSON_COMPACT);
 }
 

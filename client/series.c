@@ -3,17 +3,23 @@
 
 #include <stdlib.h>
 
+static void merge(struct series_point *into, const struct series_point *next)
+{
+    into->end = next->end;
+    for (size_t i = 0; i < METRIC_COUNTS; i++)
+        into->counts[i] += next->counts[i];
+    hist_merge(&into->response, &next->response);
+}
+
 static void halve(struct series *series)
 {
     series->count /= 2;
     series->each *= 2;
     for (size_t i = 0; i < series->count; i++) {
-        struct tally *kept = series->tallies[2 * i], *merged = series->tallies[2 * i + 1];
-        tally_merge(kept, merged);
+        struct series_point *kept = series->points[2 * i], *merged = series->points[2 * i + 1];
+        merge(kept, merged);
         free(merged);
-        series->tallies[i] = kept;
-        series->points[i] = (struct interval){
-            .start = series->points[2 * i].start, .end = series->points[2 * i + 1].end, .tally = kept};
+        series->points[i] = kept;
     }
 }
 
@@ -23,46 +29,48 @@ static void begin_point(struct series *series, int64_t start)
         series->each = 1;
     if (series->count == SERIES_POINTS)
         halve(series);
-    struct tally *tally = calloc(1, sizeof *tally);
-    if (tally == NULL)
+    struct series_point *point = calloc(1, sizeof *point);
+    if (point == NULL)
         return;
-    series->tallies[series->count] = tally;
-    series->points[series->count++] = (struct interval){.start = start, .end = start, .tally = tally};
+    point->start = start;
+    series->points[series->count++] = point;
     series->taken = 0;
 }
 
 /* The point that is to take what came from start to end, or NULL. */
-static struct tally *extend(struct series *series, int64_t start, int64_t end)
+static struct series_point *extend(struct series *series, int64_t start, int64_t end)
 {
     if (series->taken == series->each)
         begin_point(series, start);
     if (series->count == 0)
         return NULL;
-    series->points[series->count - 1].end = end;
     series->taken++;
-    return series->tallies[series->count - 1];
+    series->points[series->count - 1]->end = end;
+    return series->points[series->count - 1];
 }
 
 void series_add(struct series *series, const struct interval *interval)
 {
-    struct tally *tally = extend(series, interval->start, interval->end);
-    if (tally != NULL)
-        tally_merge(tally, interval->tally);
+    struct series_point *point = extend(series, interval->start, interval->end);
+    if (point == NULL)
+        return;
+    for (size_t i = 0; i < METRIC_COUNTS; i++)
+        point->counts[i] += metric_count_of(&metric_counts[i], interval->tally);
+    hist_merge(&point->response, &interval->tally->response);
 }
 
 void series_add_probe(struct series *series, int64_t at, int64_t rtt, bool replied)
 {
-    struct tally *tally = extend(series, at, at);
-    if (tally == NULL)
+    struct series_point *point = extend(series, at, at);
+    if (point == NULL)
         return;
-    tally->replied += replied;
-    tally->lost += !replied;
+    point->counts[replied ? METRIC_REPLIED : METRIC_LOST]++;
     if (replied)
-        hist_add(&tally->response, rtt);
+        hist_add(&point->response, rtt);
 }
 
 void series_clear(struct series *series)
 {
     while (series->count > 0)
-        free(series->tallies[--series->count]);
+        free(series->points[--series->count]);
 }

@@ -1,6 +1,6 @@
-/* series.h: a run over time, for reports that show it: a point for every interval or probe. Called by the reports.
- * Bounded and exact: when there are too many points, neighbours are merged, histograms and all. Nothing fails: for want
- * of memory points are merged too. */
+/* series.h: a run over time, for reports that show it: a point for every interval or probe. Bounded and exact: when
+ * there are too many points, neighbours are merged, histograms and all. Nothing fails: for want of memory points are
+ * merged too. */
 #ifndef MPECHO_SERIES_H
 #define MPECHO_SERIES_H
 
@@ -8,16 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metric.h"
 #include "result.h"
 
 enum { SERIES_POINTS = 360 };
 
-/* All 0 to begin. */
+/* Of an interval what reports show over time: 36 KiB, a third of a tally. */
+struct series_point {
+    int64_t start, end; /* ns since the measuring began */
+    uint64_t counts[METRIC_COUNTS];
+    struct hist response;
+};
+
+/* All 0 to begin. 13 MB when it is full. */
 struct series {
     size_t count;
     size_t each, taken; /* so many intervals make a point; so many are in the last one */
-    struct interval points[SERIES_POINTS];
-    struct tally *tallies[SERIES_POINTS]; /* of the points */
+    struct series_point *points[SERIES_POINTS];
 };
 
 void series_add(struct series *series, const struct interval *interval);

@@ -134,17 +134,17 @@ static void draw_percentiles(struct plot *plot, const struct result *result)
 
 /* Over time. ------------------------------------------------------------------------------------------------------- */
 
-static double middle(const struct interval *interval)
+static double middle(const struct series_point *point)
 {
-    return (double)(interval->start + interval->end) / 2;
+    return (double)(point->start + point->end) / 2;
 }
 
 static size_t follow(const struct series *series, double percent, struct plot_point points[SERIES_POINTS])
 {
     for (size_t i = 0; i < series->count; i++) {
-        const struct hist *hist = &series->points[i].tally->response;
-        points[i] = (struct plot_point){middle(&series->points[i]),
-                                        hist->count == 0 ? -1 : (double)hist_percentile(hist, percent)};
+        const struct hist *hist = &series->points[i]->response;
+        double y = hist->count == 0 ? -1 : (double)hist_percentile(hist, percent);
+        points[i] = (struct plot_point){middle(series->points[i]), y};
     }
     return series->count;
 }
@@ -164,10 +164,10 @@ static bool draw_losses(const struct plot *plot, const struct series *series)
 {
     bool any = false;
     for (size_t i = 0; i < series->count; i++) {
-        const struct interval *interval = &series->points[i];
-        if (interval->tally->lost == 0 && interval->tally->replied > 0)
+        const struct series_point *point = series->points[i];
+        if (point->counts[METRIC_LOST] == 0 && point->counts[METRIC_REPLIED] > 0)
             continue;
-        plot_band(plot, (double)interval->start, (double)interval->end, RED);
+        plot_band(plot, (double)point->start, (double)point->end, RED);
         any = true;
     }
     return any;
@@ -177,7 +177,7 @@ static bool draw_losses(const struct plot *plot, const struct series *series)
 static bool is_of_probes(const struct series *series)
 {
     for (size_t i = 0; i < series->count; i++)
-        if (series->points[i].tally->response.count > 1)
+        if (series->points[i]->response.count > 1)
             return false;
     return true;
 }

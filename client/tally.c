@@ -22,8 +22,13 @@ void tally_merge(struct tally *into, const struct tally *from)
     hist_merge(&into->connect, &from->connect);
 }
 
+double tally_loss_of(uint64_t replied, uint64_t lost)
+{
+    uint64_t ended = replied + lost;
+    return ended == 0 ? 0 : 100.0 * (double)lost / (double)ended;
+}
+
 double tally_loss(const struct tally *tally)
 {
-    uint64_t ended = tally->replied + tally->lost;
-    return ended == 0 ? 0 : 100.0 * (double)tally->lost / (double)ended;
+    return tally_loss_of(tally->replied, tally->lost);
 }

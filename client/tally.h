@@ -7,8 +7,8 @@
 
 #include "hist.h"
 
-/* All 0 to begin. A message that was sent, or was due, ends as one of: replied, lost. So in the end sent + unsent is
- * replied + lost. */
+/* 108 KiB, nearly all of it histograms. All 0 to begin. A message that was sent, or was due, ends as one
+ * of: replied, lost. So in the end sent + unsent is replied + lost. */
 struct tally {
     uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or none could be, or never sent */
     uint64_t unsent;                /* messages that were due, or to be, and never sent; they are in lost too */
@@ -27,7 +27,8 @@ struct tally {
 
 void tally_merge(struct tally *into, const struct tally *from);
 
-/* Messages lost in percent of those that ended. */
+/* Messages lost in percent of those that ended; 0 if none did. */
 double tally_loss(const struct tally *tally);
+double tally_loss_of(uint64_t replied, uint64_t lost);
 
 #endif

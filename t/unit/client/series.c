@@ -24,10 +24,10 @@ static void test_as_they_come(void **state)
     add(&series, 0, SERIES_POINTS);
     assert_int_equal(series.count, SERIES_POINTS);
     for (size_t i = 0; i < series.count; i++) {
-        assert_int_equal(series.points[i].start, i * 1000);
-        assert_int_equal(series.points[i].end, (i + 1) * 1000);
-        assert_int_equal(series.points[i].tally->replied, i);
-        assert_int_equal(series.points[i].tally->response.count, 1);
+        assert_int_equal(series.points[i]->start, i * 1000);
+        assert_int_equal(series.points[i]->end, (i + 1) * 1000);
+        assert_int_equal(series.points[i]->counts[METRIC_REPLIED], i);
+        assert_int_equal(series.points[i]->response.count, 1);
     }
     series_clear(&series);
 }
@@ -44,13 +44,13 @@ static void test_bounded(void **state)
         count += step;
         assert_in_range(series.count, 1, SERIES_POINTS);
         for (size_t i = 0; i < series.count; i++) {
-            const struct interval *point = &series.points[i];
-            assert_int_equal(point->start, i == 0 ? 0 : series.points[i - 1].end);
-            assert_in_range(point->tally->response.max * 1000, point->start, point->end);
-            replied += point->tally->replied;
-            values += point->tally->response.count;
+            const struct series_point *point = series.points[i];
+            assert_int_equal(point->start, i == 0 ? 0 : series.points[i - 1]->end);
+            assert_in_range(point->response.max * 1000, point->start, point->end);
+            replied += point->counts[METRIC_REPLIED];
+            values += point->response.count;
         }
-        assert_int_equal(series.points[series.count - 1].end, count * 1000);
+        assert_int_equal(series.points[series.count - 1]->end, count * 1000);
         assert_int_equal(replied, count * (count - 1) / 2);
         assert_int_equal(values, count);
     }
@@ -65,11 +65,11 @@ static void test_probes(void **state)
     series_add_probe(&series, 1000, 50, true);
     series_add_probe(&series, 2000, 0, false);
     assert_int_equal(series.count, 2);
-    assert_int_equal(series.points[0].start, 1000);
-    assert_int_equal(series.points[0].tally->response.max, 50);
-    assert_int_equal(series.points[1].end, 2000);
-    assert_int_equal(series.points[1].tally->lost, 1);
-    assert_int_equal(series.points[1].tally->response.count, 0);
+    assert_int_equal(series.points[0]->start, 1000);
+    assert_int_equal(series.points[0]->response.max, 50);
+    assert_int_equal(series.points[1]->end, 2000);
+    assert_int_equal(series.points[1]->counts[METRIC_LOST], 1);
+    assert_int_equal(series.points[1]->response.count, 0);
     series_clear(&series);
 }
 
