@@ -1,6 +1,5 @@
-/* assertion.h: what the user wants to hold of a run: 'p99<2ms,loss<0.1%'. Called by report: read before the run,
- * checked after it. Reading fails when the list makes no sense, and says where and why. Pure. Not here: the quantities,
- * see metric.h. */
+/* assertion.h: what is to hold of a run: 'p99<2ms,loss<0.1%'. Parsed before the run, checked after it. The quantities
+ * are metric.h's. */
 #ifndef MPECHO_ASSERTION_H
 #define MPECHO_ASSERTION_H
 
@@ -26,8 +25,8 @@ struct assertion {
     int name_length;           /* the quantity's, at its beginning */
     struct metric metric;
     enum assertion_operator operator;
-    double limit; /* in that unit */
-    const struct assertion_unit *unit;
+    double limit;                      /* in the metric's own unit */
+    const struct assertion_unit *unit; /* the one that was given */
 };
 
 enum { ASSERTIONS = 32 };
@@ -36,12 +35,12 @@ struct assertions {
     struct assertion assertion[ASSERTIONS];
 };
 
-/* Where in the list something is wrong, and what. */
 struct assertion_error {
-    size_t at;
+    size_t at;        /* where in the list */
     const char *what; /* constant */
 };
 
+/* False: *error says where the list is wrong, and how. */
 bool assertion_parse(struct assertions *assertions, const char *list, struct assertion_error *error);
 
 /* False also when the quantity was not measured. */

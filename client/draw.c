@@ -1,5 +1,5 @@
-/* draw.c: rows, bars and marks; see draw.h. A row is a step of a series of preferred numbers (IEC 60063), so that rows
- * are of about the same ratio and their marks short. */
+/* draw.c: rows, bars and marks; see draw.h. Rows are between preferred numbers (IEC 60063): of about the same ratio,
+ * with marks of two digits. */
 #include "draw.h"
 
 #include <math.h>
@@ -59,7 +59,7 @@ static void rows_choose(struct rows *rows, const struct hist *hist)
     }
 }
 
-/* A cell counts where percentiles take its values to be, so that they agree with the picture. */
+/* A cell is counted in the row of the value that percentiles give for it, so that they agree with the picture. */
 static void rows_fill(struct rows *rows, const struct hist *hist)
 {
     for (size_t cell = hist_cell(hist->min); cell <= hist_cell(hist->max); cell++)
@@ -78,7 +78,7 @@ static uint64_t rows_most(const struct rows *rows)
     return most;
 }
 
-/* What is there shows, however little. Returns how many columns were written. */
+/* An eighth of a column at least, so that every value is seen. Returns how many columns were written. */
 static int draw_blocks(FILE *out, double length)
 {
     int eighths = (int)lround(length * 8);
@@ -99,7 +99,7 @@ static int draw_hashes(FILE *out, double length)
     return hashes;
 }
 
-/* ANSI colour of a row, by what part of all values is in faster rows. */
+/* ANSI colour of a row. faster: which part of all values, 0 to 1, is in the rows above. */
 static int colour_of(double faster)
 {
     return faster < 0.9 ? 32 : faster < 0.99 ? 33 : 31;

@@ -1,6 +1,4 @@
-/* draw.h: a histogram of durations drawn in a terminal. Called at the end of a bench.
- * Nothing fails here: whoever owns out sees to its errors. Not here: percentiles; whether out is a terminal, has
- * colours or takes UTF-8, which the caller finds out. */
+/* draw.h: a histogram of durations, drawn in a terminal. Errors of `out` are left to its owner. */
 #ifndef MPECHO_DRAW_H
 #define MPECHO_DRAW_H
 
@@ -9,14 +7,15 @@
 
 #include "hist.h"
 
+/* What the terminal can show. */
 struct draw_style {
-    int columns; /* of the terminal; below 50 lines are longer than that */
+    int columns; /* if fewer than 50, lines are longer than that */
     bool colour; /* ANSI: bars of the slowest 10 % in yellow, of the slowest 1 % in red */
     bool utf8;   /* nl_langinfo(CODESET) says so */
 };
 
-/* At most DRAW_ROWS rows of equal ratio, as fine as that allows, from min to max. Writes nothing of
- * an empty histogram. */
+/* From min to max in at most DRAW_ROWS rows of about the same ratio, as fine as that allows. Of an empty histogram,
+ * nothing. */
 enum { DRAW_ROWS = 20 };
 void draw_hist(FILE *out, const struct hist *hist, const struct draw_style *style);
 

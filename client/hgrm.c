@@ -13,16 +13,16 @@ static double milliseconds(double ns)
     return ns / (double)CLOCK_MS;
 }
 
-/* From 100 % back to a tick, as a part of all. They are ever finer: so many from 0 to 50 %, as many from there to 75 %,
- * and so on. */
+/* How far a tick is from 100 %, as a fraction. Ticks get ever closer: five from 0 to 50 %, five from there to 75 %, and
+ * so on. */
 static double distance_of(int tick)
 {
     double passed = (double)(tick % TICKS_PER_HALVING) / (2 * TICKS_PER_HALVING);
     return ldexp(1 - passed, -(tick / TICKS_PER_HALVING));
 }
 
-/* A line for each tick up to the first that only max reaches, and one for 100 %, which has no fourth number: so the
- * plotter passes over it. */
+/* A line for each tick up to the first that only max reaches, so that the plotter, which skips the line for 100 % as it
+ * has no fourth number, draws max as well. */
 static void write_lines(FILE *out, const struct hist *hist)
 {
     uint64_t seen = 0;

@@ -1,5 +1,5 @@
-/* hgrm.h: a histogram as the percentile text that HdrHistogram's tools write and its plotter reads. Called by report.
- * Nothing fails here: whoever owns the file sees to its errors. Not here: any other format. */
+/* hgrm.h: a histogram as the percentile text that HdrHistogram's tools write and its plotter reads. Errors of the file
+ * are left to its owner. */
 #ifndef MPECHO_HGRM_H
 #define MPECHO_HGRM_H
 

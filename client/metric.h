@@ -1,5 +1,4 @@
-/* metric.h: the quantities of a run by the names that users know them by: in assertions and in all reports.
- * Called by assertion and the reports. Pure, nothing fails. Not here: how a quantity looks, see units.h. */
+/* metric.h: the quantities of a run by the names that users know them by, in assertions and in all reports. */
 #ifndef MPECHO_METRIC_H
 #define MPECHO_METRIC_H
 
@@ -8,7 +7,7 @@
 
 #include "result.h"
 
-/* Counts of a tally, in the order in which they are listed. */
+/* Counts of a tally, in the order in which reports list them. */
 enum {
     METRIC_SENT,
     METRIC_REPLIED,
@@ -42,10 +41,10 @@ extern const struct metric_timing metric_timings[METRIC_TIMINGS];
 
 const struct hist *metric_timing_of(const struct metric_timing *timing, const struct tally *tally);
 
-/* What is told of a histogram, in ns: min, avg, mdev, p50, p90, p99, p99.9, p99.99, max. */
+/* What is reported of a histogram, in ns: min, avg, mdev, p50, p90, p99, p99.9, p99.99, max. */
 struct metric_latency {
     const char *name, *key; /* key: its name in JSON and CSV, with the unit */
-    bool whole;             /* never a fraction of a ns */
+    bool whole;             /* always a whole number of ns */
     double percent;
     double (*value)(const struct hist *hist, double percent);
 };
@@ -59,9 +58,9 @@ enum metric_unit { METRIC_COUNT, METRIC_NS, METRIC_PERCENT, METRIC_PER_SECOND, M
 
 struct metric {
     enum metric_unit unit;
-    const struct metric_count *count;   /* either this one, */
-    const struct metric_ratio *ratio;   /* or this one, */
-    const struct metric_timing *timing; /* or these two */
+    const struct metric_count *count;   /* it is either this, */
+    const struct metric_ratio *ratio;   /* or this, */
+    const struct metric_timing *timing; /* or this timing's `latency` */
     struct metric_latency latency;
 };
 

@@ -9,7 +9,7 @@
 
 enum { TITLE = 17, SMALL = 13 };
 
-/* At most so many make a linear scale, which ends on one: so whoever draws the scale counts as whoever chose it. */
+/* Of a linear scale, at most. It ends on a step, so the one who draws it must count as the one who chose it. */
 enum { STEPS = 6 };
 
 /* Text. ------------------------------------------------------------------------------------------------------------ */
@@ -49,7 +49,7 @@ void plot_text(FILE *out, const struct plot_text *how, const char *text)
 
 /* Scales. ---------------------------------------------------------------------------------------------------------- */
 
-/* Of 1, 2 and 5 times a power of ten the greatest that is not above the value. */
+/* To the largest of 1, 2, 5 x 10^n that is not above the value. */
 static double round_down(double value)
 {
     double power = pow(10, floor(log10(value)));
@@ -162,7 +162,7 @@ void plot_mark(const struct plot *plot, double x, const char *text)
     plot_text(plot->out, &(struct plot_text){at, bottom + 22, SMALL, PLOT_PALE_INK, "middle", false}, text);
 }
 
-/* However short it is, it is seen. */
+/* Wide enough to be seen, however short. */
 void plot_band(const struct plot *plot, double from, double to, const char *colour)
 {
     enum { NARROWEST = 3 };
@@ -203,7 +203,7 @@ static void write_line(const struct plot *plot, const struct plot_line *line)
             write_dot(plot, line->points[i], line->colour, 3);
 }
 
-/* From the right end of the title's line to the left. A letter is about so wide. */
+/* On the title's line, from the right end to the left. How wide text is can only be guessed. */
 static void write_legend(const struct plot *plot, const struct plot_line *lines, size_t count)
 {
     const double letter = 7.8, sample = 22, gap = 24;

@@ -1,5 +1,5 @@
-/* plot.h: a panel of a picture in SVG: durations up a scale, something else along it. Called by svg.
- * Nothing here fails: whoever owns the file sees to its errors. Not here: what is drawn, see svg.h. */
+/* plot.h: a panel of a picture in SVG: durations along the vertical axis, anything along the horizontal one. Errors of
+ * the file are left to its owner. */
 #ifndef MPECHO_PLOT_H
 #define MPECHO_PLOT_H
 
@@ -20,14 +20,14 @@ struct plot_scale {
     bool logarithmic;
 };
 
-/* A scale of round ends that has room for both, and for a label above; logarithmic if they are far apart.
- * 0 <= least <= greatest. */
+/* A scale with round ends for values from least to greatest, with room for a label above; logarithmic if they are far
+ * apart. 0 <= least <= greatest. */
 struct plot_scale plot_scale_for(double least, double greatest);
 
 struct plot {
     FILE *out;
     double left, top, width, height; /* of the area within the axes, in pixels */
-    double from, to;                 /* the axis along it, in its own units */
+    double from, to;                 /* the ends of the horizontal axis, in its own unit */
     struct plot_scale scale;
 };
 
@@ -40,7 +40,7 @@ struct plot_line {
     const char *name, *colour;
     const struct plot_point *points;
     size_t count;
-    bool dots; /* on every point */
+    bool dots; /* one on every point */
 };
 
 /* Text anywhere. Drawn are printable ASCII and the sign for micro (UTF-8), escaped as XML wants it; for any other byte
@@ -56,7 +56,8 @@ void plot_text(FILE *out, const struct plot_text *how, const char *text);
 /* A duration as units.h writes it, for terminals, made one for pictures: with the sign for micro. Returns text. */
 const char *plot_duration(char text[UNITS_TEXT]);
 
-/* In this order: the area and its scale, marks along it, bands, then lines with their legend, and labels. */
+/* In this order, as later ones are drawn over earlier ones: the area and its vertical scale, marks on the horizontal
+ * axis, bands, lines with their legend, labels of points. along: what the horizontal axis is of. */
 void plot_begin(const struct plot *plot, const char *title, const char *along);
 void plot_mark(const struct plot *plot, double x, const char *text);
 void plot_band(const struct plot *plot, double from, double to, const char *colour);
@@ -66,7 +67,7 @@ void plot_label(const struct plot *plot, const struct plot_line *line, struct pl
 /* In the middle of an area that has nothing to show. */
 void plot_note(const struct plot *plot, const char *text);
 
-/* 1, 2 or 5 times a power of ten: the least such step that makes at most so many of a length. */
+/* The smallest of 1, 2, 5 x 10^n that divides length into at most `most` steps. */
 double plot_step(double length, int most);
 
 #endif

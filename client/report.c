@@ -1,4 +1,4 @@
-/* report.c: finds out where the report goes and in which format, and what the run has to exit with; see report.h. */
+/* report.c: where the report goes, in which format, and what to exit with; see report.h. */
 #include "report.h"
 
 #include <assert.h>
@@ -71,7 +71,7 @@ static void prepare(struct report *report, const struct options *options)
     (void)checked;
 }
 
-/* NULL, and told, if it cannot be written. Nothing to write is no failure. */
+/* path: NULL if no such file is wanted. Tells the user if it cannot be written. */
 static bool open_file(FILE **file, const char *path)
 {
     if (path == NULL)
@@ -110,9 +110,9 @@ struct report *report_open(const struct options *options, const struct target *t
     return report;
 }
 
-/* On the way. ------------------------------------------------------------------------------------------------------ */
+/* During the run. -------------------------------------------------------------------------------------------------- */
 
-/* Is the run over time shown at its end? Of a ping JSON has the whole only. */
+/* Does the end show the run over time? JSON does of a bench only. */
 static bool shows_course(const struct options *options)
 {
     bool json = options->report == REPORT_JSON || options->report == REPORT_JSON_STREAM;
@@ -164,7 +164,7 @@ void report_so_far(struct report *report, const struct result *result)
 
 /* The end. --------------------------------------------------------------------------------------------------------- */
 
-/* A ping is not at a loss when the server ends a connection that owes nothing. */
+/* Of ping, a connection that ended owing nothing is no loss: the next probe gets a new one. */
 static enum status verdict(const struct result *result)
 {
     bool ping = result->options->mode == MODE_PING;

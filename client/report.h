@@ -1,7 +1,6 @@
 /* report.h: what the user gets to see or to parse of a run: as text, JSON or CSV on standard output, and in files.
- * Called by main, ping and bench. report_check and report_open fail, before anything is measured, when assertions
- * cannot be understood or a file cannot be written; they have told the user. Not here: measuring; the formats, see
- * report_*.c, hgrm.h, svg.h. */
+ * What would make a report impossible, report_check and report_open find before anything is measured. The formats are
+ * in report_*.c, hgrm.h and svg.h. */
 #ifndef MPECHO_REPORT_H
 #define MPECHO_REPORT_H
 
@@ -13,18 +12,18 @@
 
 struct report;
 
-/* One reply of ping, or the lack of it. */
+/* A reply of ping, or that there was none. */
 struct probe {
     uint64_t sequence; /* from 1, as ping(8) counts */
     uint64_t bytes;    /* 0: no reply */
     int64_t at;        /* ns since the beginning */
     int64_t rtt;       /* ns */
-    int64_t connect;   /* ns: how long the connection took, if this was the first on it; 0: it was not */
-    bool again;        /* one that has been told before: as a duplicate, or late */
+    int64_t connect;   /* ns: how long connecting took, for the first probe on a connection; else 0 */
+    bool again;        /* this sequence number has been reported before: a duplicate, or a reply too late */
     const char *note;  /* "DUP!" and the like, or why it is lost; or NULL */
 };
 
-/* Do the options for reports make sense? Tells if not. */
+/* Can the options for reports be understood? Tells the user if not. */
 bool report_check(const struct options *options);
 
 /* The options have passed report_check; they and the target must outlive the report. NULL: no memory, or a file cannot
@@ -33,21 +32,22 @@ struct report *report_open(const struct options *options, const struct target *t
 
 void report_probe(struct report *report, const struct probe *probe);
 
-/* Bench: at every interval. */
+/* Bench: at the end of every interval. */
 void report_interval(struct report *report, const struct interval *interval);
 
-/* Bench: where it is shown how the interval goes before it has ended; by report_progress, a few times a second. */
+/* Bench. True on a terminal: the caller then calls report_progress a few times a second to redraw the row of the
+ * current interval. */
 bool report_is_live(const struct report *report);
 void report_progress(struct report *report, const struct interval *interval);
 
-/* The summary so far: asked for by SIGQUIT. To standard error, so that it does not get into JSON. */
+/* SIGQUIT: the summary so far, on standard error, so that it does not get into JSON. */
 void report_so_far(struct report *report, const struct result *result);
 
 /* Write the rest, check the assertions, free the report. Returns what to exit with: STATUS_GOOD, STATUS_LOSS,
  * STATUS_NO_CONNECTION if there never was one, or STATUS_LOCAL when something could not be written. */
 enum status report_close(struct report *report, const struct result *result);
 
-/* Instead of all that, when there was nobody to measure: programs get the keys or columns of any run, and in JSON the
+/* Instead of all that, when no server was found: JSON and CSV have the same keys and columns as ever, JSON has the
  * status. Returns status. */
 enum status report_nothing(const struct options *options, enum status status);
 

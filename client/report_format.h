@@ -1,5 +1,4 @@
-/* report_format.h: what a format of the report is, and what it has to work with: for report.c and the report_*.c files
- * only. */
+/* report_format.h: what a format of the report is, and what it has to work with. For report*.c only. */
 #ifndef MPECHO_REPORT_FORMAT_H
 #define MPECHO_REPORT_FORMAT_H
 
@@ -18,15 +17,15 @@ struct screen {
     int columns;
 };
 
-/* Any may be NULL. Nothing here fails: report_close sees to errors of the file. */
+/* Any may be NULL. None need look at errors of standard output: report_close does. */
 struct report_format {
     void (*begin)(struct report *report);
     void (*probe)(struct report *report, const struct probe *probe);
     void (*interval)(struct report *report, const struct interval *interval);
     void (*progress)(struct report *report, const struct interval *interval); /* one that has not ended yet */
-    void (*pause)(struct report *report); /* something else is about to be written to the same terminal */
+    void (*pause)(struct report *report); /* something else will be written, perhaps to the same terminal */
     void (*end)(const struct report *report, const struct screen *screen, const struct result *result);
-    void (*nothing)(struct report *report); /* instead of all that: there was no run, and report has no target */
+    void (*nothing)(struct report *report); /* instead of all that: no server was found, target is NULL */
 };
 
 /* What report_text remembers from one row to the next. */
@@ -43,12 +42,12 @@ struct report {
     struct series series;
     struct assertions assertions;
     struct report_rows rows;
-    int error;          /* errno of the first output that failed; 0: none has */
+    int error;          /* errno of the first write to standard output that failed; 0: none has */
     FILE *hgrm, *svg;   /* or NULL */
-    enum status status; /* when it has come to the end: the exit status */
+    enum status status; /* at the end: what to exit with */
 };
 
-/* A line for each. */
+/* For report_ping, too: a line for each. */
 void report_text_problems(FILE *out, const struct problems *problems);
 
 extern const struct report_format report_text, report_ping, report_json, report_json_stream, report_csv;

@@ -1,6 +1,5 @@
-/* report_json.c: the report for programs; see report.h and report_format.h. Objects are built and written by jansson.
- * One that cannot be built for want of memory ends the program, as half a report would be believed. Keys keep their
- * meaning as long as SCHEMA is the same; new ones may be added. */
+/* report_json.c: the report for programs; see report_format.h. Out of memory ends the program, as half a report would
+ * be believed. As long as SCHEMA is the same, keys may be added, but none changes its meaning. */
 #include <err.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -276,7 +275,7 @@ static json_t *summary_of(const struct report *report, const struct result *resu
     return object;
 }
 
-/* Lists stay, and are empty. */
+/* Lists are left: of a run that was none they are empty. */
 static void forget_values(json_t *object)
 {
     const char *key;
@@ -285,7 +284,7 @@ static void forget_values(json_t *object)
         set(object, key, json_null());
 }
 
-/* Has the keys of any summary, so that who reads it need not know why there was no run. */
+/* With all the keys, so that a program need not look at the status before it reads them. */
 static json_t *summary_of_nothing(const struct report *report)
 {
     struct result *result = calloc(1, sizeof *result);

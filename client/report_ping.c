@@ -1,4 +1,4 @@
-/* report_ping.c: the report of ping for people, in the manner of ping(8); see report.h and report_format.h. */
+/* report_ping.c: the report of ping for people, in the manner of ping(8); see report_format.h. */
 #include <inttypes.h>
 #include <time.h>
 
@@ -56,7 +56,7 @@ static void probe(struct report *report, const struct probe *probe)
 
 /* The summary. ----------------------------------------------------------------------------------------------------- */
 
-/* What is well if it is 0 is not mentioned then. */
+/* Left out when 0. */
 static void write_extra(FILE *out, uint64_t count, const char *what)
 {
     if (count > 0)
@@ -89,7 +89,7 @@ static void write_percentiles(FILE *out, const char *name, const struct hist *hi
                 ms(hist_percentile(hist, 90)), ms(hist_percentile(hist, 99)));
 }
 
-/* If the largest datagram that was tried came back, the path may do more. */
+/* "At least" if the largest size asked for came back: the path may take more. */
 static void write_path_mtu(FILE *out, const struct result *result)
 {
     uint64_t mtu = result->path_mtu, data = mtu - target_headers(result->target);
@@ -108,7 +108,7 @@ static void write_datagrams(FILE *out, const struct result *result)
         fprintf(out, "jitter %.3f ms\n", result->total.jitter / CLOCK_MS);
 }
 
-/* Problems only if no lines have told them; of datagrams that nobody sent there are none. */
+/* Problems only if no line has told them: with -q, and of datagrams that answer none of ours. */
 static void end(const struct report *report, const struct screen *screen, const struct result *result)
 {
     FILE *out = screen->out;

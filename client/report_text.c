@@ -1,4 +1,4 @@
-/* report_text.c: the report of bench for people; see report.h and report_format.h. */
+/* report_text.c: the report of bench for people; see report_format.h. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -57,8 +57,8 @@ static void write_heading(struct report *report)
     report->rows.headed = true;
 }
 
-/* The row that is not complete yet; the next one, or the complete one, takes its place. In a terminal that is too
- * narrow a line would wrap, and could not be taken back. */
+/* The row of an interval that has not ended; it is overwritten by the next. Cut off at the terminal's width: a line
+ * that wraps could not be overwritten. */
 static void progress(struct report *report, const struct interval *interval)
 {
     char row[ROW];
@@ -96,7 +96,7 @@ static void write_label(FILE *out, const char *label)
     fprintf(out, "%-*s", LABEL, label);
 }
 
-/* "3 refused": not worth a word if there are none. */
+/* ", 3 refused". Left out when 0. */
 static void write_count(FILE *out, uint64_t count, const char *what)
 {
     char text[UNITS_TEXT];
@@ -161,7 +161,7 @@ static void write_datagrams(FILE *out, const struct result *result)
     fputc('\n', out);
 }
 
-/* Of those that were made, some may have ended, and some not have been asked, if the run was ended early. */
+/* If the run was ended early, some connections were not asked for an echo. */
 static void write_survivors(FILE *out, const struct result *result)
 {
     char survived[UNITS_TEXT], text[UNITS_TEXT];
@@ -209,7 +209,7 @@ static void write_assertions(FILE *out, const struct report *report, const struc
         fprintf(out, "%zu of %zu failed\n", all - hold, all);
 }
 
-/* All of them but the deviation, which says little of what is not spread evenly: it would be too wide. */
+/* All but the deviation, for which there is no room: of latency, which is skewed, it says the least. */
 static bool is_shown(const struct metric_latency *latency)
 {
     return strcmp(latency->name, "mdev") != 0;

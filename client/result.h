@@ -1,5 +1,4 @@
-/* result.h: what a run of ping or bench found, for whatever reports it. Filled by bench and ping; read by metric and
- * all report files. Nothing here fails. Not here: how it looks. */
+/* result.h: what a run of ping or bench found, for whatever reports it. */
 #ifndef MPECHO_RESULT_H
 #define MPECHO_RESULT_H
 
@@ -12,7 +11,7 @@
 #include "tally.h"
 #include "target.h"
 
-/* A stretch of the run. start and end: ns since the measuring began. Without what was omitted. */
+/* A part of the run. start, end: ns since the measuring began, which is after what --omit leaves out. */
 struct interval {
     int64_t start, end;
     const struct tally *tally;
@@ -26,8 +25,8 @@ struct result {
     int64_t measured;        /* ns: what rates are computed by */
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
-    bool failed;       /* this machine refused what the run needs; told */
-    bool interrupted;  /* a bench: by a signal, or because nobody reads its output, before its time */
+    bool failed;       /* this machine refused what the run needs; the user was told */
+    bool interrupted;  /* bench: ended early, by a signal or because its output can no longer be written */
     uint64_t path_mtu; /* bytes, with all headers; 0: not looked for, or not found */
     struct problems problems;
 };

@@ -1,5 +1,5 @@
-/* svg.c: what the picture shows and says; see svg.h. The percentiles are spread as HdrHistogram's plotter does it, by
- * 1 / (1 - percentile), so that each further nine has the same room. */
+/* svg.c: what the picture shows and says; see svg.h. Axes and lines are plot.h's. Percentiles are spread as
+ * HdrHistogram's plotter does it, by the logarithm of 1 / (1 - percentile): every further nine gets the same room. */
 #include "svg.h"
 
 #include <inttypes.h>
@@ -68,7 +68,8 @@ static void write_title(FILE *out, const struct result *result)
 
 enum { SAMPLES = 240 };
 
-/* How many nines: 0 is the least value, 1 is 90 %, 2 is 99 %. The greatest is at 1 - 1/count, if there are ten. */
+/* Where the axis ends, in nines: 0 is the smallest value, 1 is 90 %, 2 is 99 %. Of ten values or more the largest is at
+ * 1 - 1/count. */
 static double nines_of(const struct hist *hist)
 {
     return fmax(log10((double)hist->count), 1);
@@ -100,7 +101,7 @@ static void mark_percentiles(const struct plot *plot)
     }
 }
 
-/* The greatest value, and those at the marks that are far enough from it. */
+/* The largest value, and those at marks that are far enough from it. */
 static void label_percentiles(const struct plot *plot, const struct plot_line *line, const struct hist *hist)
 {
     double last = nines_of(hist), room = 0.1 * (plot->to - plot->from);
@@ -173,7 +174,7 @@ static bool draw_losses(const struct plot *plot, const struct series *series)
     return any;
 }
 
-/* A probe is all three of them. */
+/* With one reply a point, p50 = p99 = max: one line is enough. */
 static bool is_of_probes(const struct series *series)
 {
     for (size_t i = 0; i < series->count; i++)
@@ -208,7 +209,7 @@ static void draw_times(struct plot *plot, const struct result *result, const str
 
 /* The whole. ------------------------------------------------------------------------------------------------------- */
 
-/* The same for both panels, so that they compare. */
+/* The same for both panels, so that they can be compared. */
 static struct plot_scale scale_for(const struct tally *total)
 {
     double least = (double)total->response.min, greatest = (double)total->response.max;

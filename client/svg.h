@@ -1,6 +1,5 @@
-/* svg.h: a picture of a run: latency by percentile, and over time. Called by report, at the end.
- * One self-contained document of SVG 1.1, without scripts, of bounded size. Nothing fails: whoever owns the file sees
- * to its errors. Not here: axes and lines, see plot.h. */
+/* svg.h: a picture of a run: latency by percentile, and over time. One self-contained document of SVG 1.1, without
+ * scripts, of bounded size. Errors of the file are left to its owner. */
 #ifndef MPECHO_SVG_H
 #define MPECHO_SVG_H
 

@@ -1,6 +1,5 @@
-/* units.h: quantities as text for people: three significant digits and the unit that suits them.
- * For every report, live line and drawing. Pure, nothing fails. Quantities are finite and not negative.
- * Not here: output for programs, which is in plain numbers. */
+/* units.h: quantities as text for people: three significant digits and the unit that suits them. Quantities are finite
+ * and not negative. */
 #ifndef MPECHO_UNITS_H
 #define MPECHO_UNITS_H
 
