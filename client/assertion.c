@@ -74,19 +74,19 @@ static bool read_name(struct reader *reader, struct assertion *assertion)
     return true;
 }
 
-static bool read_operator(struct reader *reader, struct assertion *assertion)
+static bool read_comparison(struct reader *reader, struct assertion *assertion)
 {
     static const struct {
         const char *text;
-        enum assertion_operator operator;
-    } operators[] = {
+        enum assertion_comparison comparison;
+    } comparisons[] = {
         {"<=", ASSERTION_AT_MOST}, {">=", ASSERTION_AT_LEAST}, {"!=", ASSERTION_UNEQUAL},
         {"<", ASSERTION_LESS},     {">", ASSERTION_MORE},      {"=", ASSERTION_EQUAL},
     };
-    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
-        size_t length = strlen(operators[i].text);
-        if (strncmp(reader->at, operators[i].text, length) == 0) {
-            assertion->operator= operators[i].operator;
+    for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++) {
+        size_t length = strlen(comparisons[i].text);
+        if (strncmp(reader->at, comparisons[i].text, length) == 0) {
+            assertion->comparison = comparisons[i].comparison;
             reader->at += length;
             return true;
         }
@@ -131,7 +131,7 @@ static bool read_assertion(struct reader *reader, struct assertion *assertion)
     if (!read_name(reader, assertion))
         return false;
     skip_spaces(reader);
-    if (!read_operator(reader, assertion))
+    if (!read_comparison(reader, assertion))
         return false;
     skip_spaces(reader);
     if (!read_number(reader, &assertion->limit))
@@ -171,7 +171,7 @@ bool assertion_holds(const struct assertion *assertion, const struct result *res
     double value, limit = assertion->limit;
     if (!metric_value(&assertion->metric, result, &value))
         return false;
-    switch (assertion->operator) {
+    switch (assertion->comparison) {
     case ASSERTION_LESS:
         return value < limit;
     case ASSERTION_AT_MOST:

@@ -8,7 +8,7 @@
 
 #include "metric.h"
 
-enum assertion_operator {
+enum assertion_comparison {
     ASSERTION_LESS,
     ASSERTION_AT_MOST,
     ASSERTION_MORE,
@@ -24,7 +24,7 @@ struct assertion {
     char text[ASSERTION_TEXT]; /* without spaces around it */
     int name_length;           /* the quantity's, at its beginning */
     struct metric metric;
-    enum assertion_operator operator;
+    enum assertion_comparison comparison;
     double limit;                      /* in the metric's own unit */
     const struct assertion_unit *unit; /* the one that was given */
 };

@@ -9,12 +9,12 @@
 
 /* The steps of a decade, in tenths. */
 enum { STEPS_MAX = 24 };
-struct series {
+struct preferred {
     int steps;
     int tenths[STEPS_MAX];
 };
 
-static const struct series series_finest_first[] = {
+static const struct preferred preferred_finest_first[] = {
     {24, {10, 11, 12, 13, 15, 16, 18, 20, 22, 24, 27, 30, 33, 36, 39, 43, 47, 51, 56, 62, 68, 75, 82, 91}},
     {12, {10, 12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82}},
     {6, {10, 15, 22, 33, 47, 68}},
@@ -23,37 +23,37 @@ static const struct series series_finest_first[] = {
 };
 
 struct rows {
-    const struct series *series;
+    const struct preferred *preferred;
     int first, count; /* row 0 begins at this step */
     uint64_t values[DRAW_ROWS];
 };
 
 /* Where a step begins, in ns: step 0 is all below 10 ns. */
-static int64_t step_begin(const struct series *series, int step)
+static int64_t step_begin(const struct preferred *preferred, int step)
 {
     if (step == 0)
         return 0;
-    int64_t begin = series->tenths[(step - 1) % series->steps];
-    for (int decade = (step - 1) / series->steps; decade > 0; decade--)
+    int64_t begin = preferred->tenths[(step - 1) % preferred->steps];
+    for (int decade = (step - 1) / preferred->steps; decade > 0; decade--)
         begin *= 10;
     return begin;
 }
 
-static int step_of(const struct series *series, int64_t ns)
+static int step_of(const struct preferred *preferred, int64_t ns)
 {
     int step = 0;
-    while (step_begin(series, step + 1) <= ns)
+    while (step_begin(preferred, step + 1) <= ns)
         step++;
     return step;
 }
 
-/* The last series needs 13 rows for all that a histogram can hold. */
+/* The coarsest, of one step a decade, needs 13 rows for all that a histogram can hold. */
 static void rows_choose(struct rows *rows, const struct hist *hist)
 {
-    *rows = (struct rows){.series = series_finest_first};
-    for (;; rows->series++) {
-        rows->first = step_of(rows->series, hist->min);
-        rows->count = step_of(rows->series, hist->max) - rows->first + 1;
+    *rows = (struct rows){.preferred = preferred_finest_first};
+    for (;; rows->preferred++) {
+        rows->first = step_of(rows->preferred, hist->min);
+        rows->count = step_of(rows->preferred, hist->max) - rows->first + 1;
         if (rows->count <= DRAW_ROWS)
             return;
     }
@@ -65,7 +65,7 @@ static void rows_fill(struct rows *rows, const struct hist *hist)
     for (size_t cell = hist_cell(hist->min); cell <= hist_cell(hist->max); cell++)
         if (hist->cells[cell] > 0) {
             int64_t ns = hist_highest(cell) < hist->max ? hist_highest(cell) : hist->max;
-            rows->values[step_of(rows->series, ns) - rows->first] += hist->cells[cell];
+            rows->values[step_of(rows->preferred, ns) - rows->first] += hist->cells[cell];
         }
 }
 
@@ -130,8 +130,8 @@ static void draw_rows(FILE *out, const struct rows *rows, uint64_t all, const st
         room = LEAST;
     for (int row = 0; row < rows->count; row++) {
         uint64_t values = rows->values[row];
-        fprintf(out, "%7s - %7s  ", units_mark((double)step_begin(rows->series, rows->first + row), from),
-                units_mark((double)step_begin(rows->series, rows->first + row + 1), to));
+        fprintf(out, "%7s - %7s  ", units_mark((double)step_begin(rows->preferred, rows->first + row), from),
+                units_mark((double)step_begin(rows->preferred, rows->first + row + 1), to));
         draw_bar(out, (double)values / (double)most * room, room, (double)faster / (double)all, style);
         fprintf(out, "  %*s %6.2f %%\n", wide, units_count(values, count), 100 * (double)values / (double)all);
         faster += values;

@@ -99,8 +99,8 @@ static void test_list(void **state)
     assert_string_equal(assertions.assertion[0].text, "p99<2ms");
     assert_string_equal(assertions.assertion[1].text, "loss<0.1%");
     assert_string_equal(assertions.assertion[2].text, "rate>50000");
-    assert_int_equal(assertions.assertion[0].operator, ASSERTION_LESS);
-    assert_int_equal(assertions.assertion[2].operator, ASSERTION_MORE);
+    assert_int_equal(assertions.assertion[0].comparison, ASSERTION_LESS);
+    assert_int_equal(assertions.assertion[2].comparison, ASSERTION_MORE);
     assert_true(assertions.assertion[0].limit >= 2e6 && assertions.assertion[0].limit <= 2e6);
 }
 
