@@ -9,7 +9,7 @@ use Test::More;
 my $dir = File::Temp->newdir('mpecho-XXXXXX', TMPDIR => 1);
 chmod 0755, $dir;
 
-sub servers () { grep { slurp("/proc/$_/environ") =~ /\0MPECHO_BENCH=\Q$dir/ } map { m{(\d+)$} } glob '/proc/[0-9]*' }
+sub servers () { processes_of(TMPDIR => "$dir") }
 
 my @options = ('--seconds', 60, '--servers', 'mpechod,bare', '--rows', 'echoes_1', '--out', "$dir");
 my $pid = spawn([ "$FindBin::Bin/bench/run", @options ], env => { TMPDIR => "$dir" }, stderr => "$dir/err");
@@ -19,4 +19,4 @@ is(reap($pid, 15), 1 << 8, 'status 1');
 like(slurp("$dir/err"), qr/^run: ended by SIGINT$/m, 'it says why');
 is(join(' ', servers()), '', 'no server is left behind');
 ok(!-e "$dir/results.json", 'and nothing is written');
-done_testing();
+finish();

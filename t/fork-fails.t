@@ -49,6 +49,7 @@ subtest 'a stop while fork fails' => sub {
     $d->log_wait(qr/cannot fork/);
     $seconds = timed(sub { $d->stop });
     cmp_ok($seconds, '<', 2, 'is a stop');
+    $broken->detach;
 };
 
 finish();

@@ -9,7 +9,7 @@ use Test::More;
 # HACKING.md has the layers of each program, from top to bottom. A module is NAME.c, NAME.h and whatever is called NAME_*;
 # names joined by + are one. It may include itself, and what stands on lines further down; not its neighbours, and nothing
 # of the other program.
-my $hacking = slurp("$Mpechod::SOURCE/HACKING.md");
+my $hacking = slurp("$Harness::SOURCE/HACKING.md");
 
 sub check_layers ($directory, $block) {
     my ($text)  = $hacking =~ /^```$block\n(.*?)^```/ms;
@@ -27,7 +27,7 @@ sub check_layers ($directory, $block) {
         my ($name) = $file =~ m{([^/]+?)(?:_\w+)?\.[ch]$};
         return $part_of{$name} // $name;
     };
-    my @files = grep { !m{/config\.h$} } glob "$Mpechod::SOURCE/$directory/*.c $Mpechod::SOURCE/$directory/*.h";
+    my @files = grep { !m{/config\.h$} } glob "$Harness::SOURCE/$directory/*.c $Harness::SOURCE/$directory/*.h";
     ok(scalar @files, "there are files in $directory");
     for my $file (@files) {
         my $module = $module_of->($file);

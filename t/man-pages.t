@@ -6,7 +6,7 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-my $man = "$Mpechod::SOURCE/man";
+my $man = "$Harness::SOURCE/man";
 my ($daemon, $config, $client) = map { my $t = slurp("$man/$_"); ok($t ne '', "$_ is there"); plain($t) }
   qw(mpechod.8 mpechod.conf.5 mpecho.1);
 

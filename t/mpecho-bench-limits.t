@@ -43,11 +43,16 @@ for my $address ('255.255.255.255', '224.0.0.1', 'ff02::1') {
 }
 
 # Numbers are read as they are meant.
-for ('1.5', '1.5,64', '64,1.5', '0x40', '1e', '10-20', '1T', ',1') {
-    is(mpecho('bench', '-s', $_, 'localhost')->{status}, 64, "-s $_: refused");
+sub refused ($why, @options) {
+    my $r = mpecho('bench', @options, 'localhost');
+    is($r->{status}, 64, "@options: refused");
+    like($r->{err}, qr/\Ampecho: $why\nTry 'mpecho bench --help'\.\n\z/, '... and why');
 }
-is(mpecho('bench', '-c', '0x10', 'localhost')->{status}, 64, '-c 0x10: refused');
-is(mpecho('bench', '--burst', '--omit', 1, 'localhost')->{status}, 64, '--burst --omit: refused');
+refused(qr/--size \Q$_\E: not a number of bytes, several of .*/, '-s', $_)
+  for '1.5', '1.5,64', '64,1.5', '0x40', '1e', '1T', ',1';
+refused(qr/a range of sizes needs --udp --pmtudisc do/, '-s', '10-20');
+refused(qr/--connections 0x10: not a whole number within 1 and 1000000/, '-c', '0x10');
+refused(qr/--omit makes no sense with --burst or --hold/, '--burst', '--omit', 1);
 
 my $server = FaultyServer->new;
 my ($program, @target) = ($Mpecho::PROGRAM, $server->target);

@@ -19,7 +19,9 @@ sub written ($kind, @arguments) {
     my $client = start_mpecho('bench', @arguments, $server->target, { stdout => $pty->slave });
     my $out = '';
     wait_until(sub { $out .= $pty->read_some(1 << 16, 0.05); !is_running($client) }, 20) // return "$out: does not end";
-    return $out . $pty->read_some(1 << 16, 0.05);
+    $out .= $pty->read_some(1 << 16, 0.05);
+    is_deeply(end_of($client), { status => 0, out => '', err => '' }, 'all is well');
+    return $out;
 }
 
 # What is to be seen of it then, line by line.

@@ -11,7 +11,7 @@ my $bash = (grep { -x } '/bin/bash', '/usr/bin/bash')[0] // plan(skip_all => 'ne
 # What bash would offer for the last word.
 sub offers (@words) {
     my $line = join ' ', map { s/'/'\\''/gr =~ s/(.*)/'$1'/r } $Mpecho::PROGRAM, @words;
-    my $script = "source '$Mpecho::SOURCE/completion/mpecho'; COMP_WORDS=($line); COMP_CWORD=" . @words
+    my $script = "source '$Harness::SOURCE/completion/mpecho'; COMP_WORDS=($line); COMP_CWORD=" . @words
       . '; _mpecho; printf "%s\n" "${COMPREPLY[@]}"';
     open my $out, '-|', $bash, '--norc', '-c', $script or die "bash: $!";
     chomp(my @lines = <$out>);
@@ -29,7 +29,7 @@ is(offers('-'), offers('pipe', '-'), 'no mode: the options of pipe');
 is(offers('bench', '--cr'), '--crr', 'an option that is begun');
 is(offers('ping', '-M', ''), 'do', 'the one word that an option knows');
 is(offers('ping', '-c', ''), '', 'nothing for a number');
-is(offers('bench', '--svg', "$Mpecho::SOURCE/READ"), "$Mpecho::SOURCE/README.md", 'a file');
+is(offers('bench', '--svg', "$Harness::SOURCE/READ"), "$Harness::SOURCE/README.md", 'a file');
 isnt(offers('bench', '--crr', '-'), '', 'options after an option without an argument');
 
 finish();

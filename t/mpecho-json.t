@@ -67,6 +67,7 @@ is($o->{intervals}[-1]{end}, $o->{seconds}, 'to the end');
 # A stream.
 $r = mpecho('bench', '-t', 0.3, '-i', 0.1, '-R', 500, '--json-stream', '--assert', 'rate>1,p99<1ns', $server->target);
 is($r->{status}, 1, 'an assertion does not hold');
+like($r->{err}, qr/\Ampecho: assertion failed: p99<1ns: p99 is .+\n\z/, 'which is said on standard error');
 my @lines = map { object($_) } split /\n/, $r->{out};
 is(join(' ', map { $_->{type} } @lines), 'interval interval interval summary', 'an object an interval, then the summary');
 is("@{[sort keys %{$lines[-1]}]}", "@{[sort @SUMMARY]}", 'which is the same object');

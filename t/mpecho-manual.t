@@ -7,7 +7,7 @@ use EchoServer;
 use Mpecho;
 use Test::More;
 
-my $path = "$Mpecho::SOURCE/man/mpecho.1";
+my $path = "$Harness::SOURCE/man/mpecho.1";
 open my $file, '<', $path or die "$path: $!";
 my $manual = do { local $/; <$file> };
 

@@ -25,6 +25,7 @@ like($r->{out}, qr/% loss.*\nproblems +\Q$at\E closed the connection, [23] times
 
 $r = mpecho('ping', '--connect', '-c', 2, '-i', 0.2, $server->target);
 like($r->{out}, qr/seq=2 connect=\S+ ms time=\S+ ms \(connected again\)$/m, '--connect tells how long it took');
+like($r->{err}, qr/\A(?:mpecho: .* closed the connection; .*\n){1,2}\z/, '... and the end is told all the same');
 $server->stop;
 
 # Broken while a reply is owed.
@@ -66,6 +67,7 @@ ok(wait_for_output($client, qr/ \(connected again\)\n.*time=\S+ ms\n/), 'is back
 kill INT => $client->{pid};
 $r = end_of($client);
 is($r->{status}, 1, 'status 1');
+like($r->{err}, qr/\A(?:mpecho: \Q$at\E closed the connection; .*\n)?\z/, 'its end is told if nothing was owed');
 unlike($r->{out} =~ s/\n\n.*//sr, qr/^(?!PING|seq=\d+ lost|64 bytes)/m, 'not more than a line for a probe');
 $new->stop;
 

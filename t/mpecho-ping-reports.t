@@ -27,6 +27,7 @@ ok($probes[0]{connect_ns} > 0 && !defined $probes[1]{connect_ns}, 'the first one
 
 $r = mpecho('ping', '-c', 3, '-i', 0.01, '--json', '--assert', 'p50<1ns', $server->target);
 is($r->{status}, 1, 'an assertion that does not hold');
+like($r->{err}, qr/\Ampecho: assertion failed: p50<1ns: p50 is .+\n\z/, '... is told on standard error');
 $o = $json->decode($r->{out});
 is("@$o{qw(mode replied status)}", 'ping 3 1', 'one object');
 is_deeply([map { $_->{text} } @{ $o->{assertions} }], ['p50<1ns'], 'tells it');
@@ -62,5 +63,6 @@ $server->stop;
 for my $format ('--json', '--json-stream') {
     $r = mpecho('ping', '-c', 1, $format, $server->target);
     is("$r->{status} " . $json->decode($r->{out})->{status}, '2 2', "$format: nobody there");
+    like($r->{err}, qr/\Ampecho: cannot connect to .+: Connection refused\n\z/, "$format: told on standard error");
 }
 finish();

@@ -32,7 +32,9 @@ pipe my $stdin, my $feed or die "pipe: $!";
 my $client = start_mpecho('-W0.5', $server->target, { stdin => $stdin });
 close $stdin;
 ok(wait_until(sub { !defined syswrite $feed, '.' }), 'silence ends it while the input goes on');
-is(end_of($client)->{status}, 1, 'status 1');
+$r = end_of($client);
+is($r->{status}, 1, 'status 1');
+like($r->{err}, qr/\Ampecho: at offset 0: missing: \d+ of the bytes sent: the server was silent for 0\.5 s\n\z/, 'and why');
 $server->stop;
 
 finish();

@@ -28,7 +28,9 @@ is($status, 0, 'open loop: status 0');
 cmp_ok(abs($json->{sent} - 400), '<', 40, "open loop: at the rate ($json->{sent})");
 cmp_ok($json->{service}{p50_ns}, '>', 0, 'open loop: a service time');
 cmp_ok($json->{jitter_ns}, '>', 0, 'open loop: jitter');
-is(mpecho('bench', '-u', '-R', 10, '-P', 2, $server->target)->{status}, 64, 'open loop: nothing waits, so there is no depth');
+my $deep = mpecho('bench', '-u', '-R', 10, '-P', 2, $server->target);
+is($deep->{status}, 64, 'open loop: nothing waits, so there is no depth');
+like($deep->{err}, qr/\Ampecho: --pipeline makes no sense with --rate and datagrams, .*/, '... and why');
 
 # The server stops for a while: what was due meanwhile was sent, and all of it waits.
 my $client = start_mpecho('bench', '-u', '--json', '-t', 1, '-R', 400, '-W', 5, $server->target);

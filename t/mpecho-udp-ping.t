@@ -33,6 +33,7 @@ for my $size (8, 15, 1000, 65507) {
 }
 $r = ping('-c', 3, '-i', 0.01, '-s', 7, $server->target);
 is($r->{status}, 64, 'too small to tell which one it is: status 64');
+like($r->{err}, qr/\Ampecho: a datagram has 8 to 65507 bytes\n/, '... and why');
 
 $r = ping('--json', '-c', 3, '-i', 0.01, $server->target);
 my $json = decode_json($r->{out});

@@ -6,7 +6,7 @@ use lib "$FindBin::Bin/lib";
 use Mpechod;
 use Test::More;
 
-my $sample = "$Mpechod::SOURCE/conf/mpechod.conf";
+my $sample = "$Harness::SOURCE/conf/mpechod.conf";
 my $text   = slurp($sample);
 ok($text ne '', 'it is there') or BAIL_OUT("no $sample");
 my $file = Mpechod->new->dir . '/sample.conf';    # a directory to write to

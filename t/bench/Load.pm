@@ -4,7 +4,8 @@ package Load;
 use v5.36;
 
 use JSON::PP ();
-use Mpechod qw(now reap slurp spawn);
+use Harness qw(now reap slurp spawn);
+use Mpechod ();
 use Time::HiRes ();
 
 use Machine;

@@ -3,7 +3,7 @@
 package Machine;
 use v5.36;
 
-use Mpechod qw(run slurp);
+use Harness qw(run slurp);
 use POSIX ();
 
 sub describe () {

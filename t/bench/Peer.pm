@@ -9,6 +9,7 @@
 package Peer;
 use v5.36;
 
+use Harness qw(alive children free_port processes_of reap run slurp spawn spew wait_until);
 use IO::Socket::IP;
 use Mpechod ();
 use POSIX ();
@@ -68,7 +69,7 @@ sub found ($name) { find($name) // die "not installed\n" }
 sub bare_program () { "$Mpechod::BUILD/t/bench/bare" }
 
 sub output (@command) {
-    my $run = Mpechod::run(@command);
+    my $run = run(@command);
     return "$run->{out}$run->{err}";
 }
 
@@ -115,7 +116,7 @@ sub bare ($self) {
 sub apache ($self) {
     my ($dir, %pool) = ($self->{dir}, pool($self));
     my $modules = join '', map { "LoadModule $_->[0]_module $_->[1]\n" } apache_modules();
-    Mpechod::spew("$dir/conf", <<"END");
+    spew("$dir/conf", <<"END");
 ServerRoot $dir
 ${modules}ServerName localhost
 Listen 127.0.0.1:$self->{port}
@@ -133,7 +134,7 @@ END
 }
 
 sub xinetd ($self) {
-    Mpechod::spew("$self->{dir}/conf", <<"END");
+    spew("$self->{dir}/conf", <<"END");
 defaults
 {
     instances = UNLIMITED
@@ -165,13 +166,13 @@ my %running;    # directory => server
 
 sub start ($class, $name, $dir, %how) {
     mkdir $dir or die "$dir: $!\n";
-    my $self = bless { name => $name, dir => $dir, port => Mpechod::free_port(), %how }, $class;
+    my $self = bless { name => $name, dir => $dir, port => free_port(), %how }, $class;
     my @command = $kinds{$name}{command}->($self);
     $running{$dir} = $self;
     # The daemon gives up root by itself. A session of its own: ^C is for us, and we end it.
     my $user = $name ne 'mpechod' && $> == 0 && [ getpwnam 'nobody' ];
     chown @$user[2, 3], $dir, glob "$dir/*" if $user;
-    $self->{pid} = Mpechod::spawn(\@command, stdout => "$dir/out", stderr => "$dir/err",
+    $self->{pid} = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err",
         env => { MPECHO_BENCH => $dir }, in_child => sub { POSIX::setsid(); become($user) if $user });
     eval { $self->wait_up; 1 } or do { my $reason = $@; $self->end; die $reason };
     return $self;
@@ -186,31 +187,31 @@ sub become ($user) {
 # Until clients can connect, and as many wait for them as were asked for.
 sub wait_up ($self) {
     my $wanted = $self->{pool} && has_idle($self->{name}) ? $self->{pool} : 0;
-    my $up = Mpechod::wait_until(sub {
-        Mpechod::alive($self->{pid}) or die "it did not start: ", $self->last_words, "\n";
+    my $up = wait_until(sub {
+        alive($self->{pid}) or die "it did not start: ", $self->last_words, "\n";
         IO::Socket::IP->new(PeerHost => '127.0.0.1', PeerPort => $self->{port}, Timeout => 1) && $self->workers >= $wanted;
     }, 20);
     die "it was not ready after 20 s\n" if !$up;
 }
 
 sub last_words ($self) {
-    my @lines = map { split /\n/, Mpechod::slurp("$self->{dir}/$_") } qw(out error err);
+    my @lines = map { split /\n/, slurp("$self->{dir}/$_") } qw(out error err);
     return $lines[-1] // 'it says nothing';
 }
 
 sub port    ($self) { $self->{port} }
-sub workers ($self) { map { $_->{pid} } Mpechod::children($self->{pid}) }
+sub workers ($self) { map { $_->{pid} } children($self->{pid}) }
 
 # Politely, then not. What it leaves behind goes too: every process that has our mark in its environment.
 sub end ($self) {
     my $pid = delete $self->{pid};
     kill TERM => $pid if $pid;
-    if ($pid && !defined Mpechod::reap($pid, 5)) {
+    if ($pid && !defined reap($pid, 5)) {
         kill KILL => $pid;
-        Mpechod::reap($pid);
+        reap($pid);
     }
-    Mpechod::wait_until(sub {
-        my @left = Mpechod::processes_of(MPECHO_BENCH => $self->{dir});
+    wait_until(sub {
+        my @left = processes_of(MPECHO_BENCH => $self->{dir});
         kill KILL => @left;
         return !@left;
     }, 20);

@@ -7,15 +7,14 @@
 #     $bad->stop;
 #
 # A server that begins with wait_for_go() does nothing until the test says $server->go: events, not sleeps. No server
-# outlives its test: stop() or the end of the test ends it by its pid, and if all else fails its own alarm does.
+# outlives its test.
 package EchoServer;
 use v5.36;
 
-use Children;
 use Exporter 'import';
+use Harness qw(end_child start_child);
 use IO::Socket::IP;
 use IO::Socket::UNIX;
-use POSIX ();
 use Socket qw(SHUT_WR SOCK_STREAM SOL_SOCKET SO_LINGER);
 
 our @EXPORT = qw(echo send_all receive hold_open wait_for_go);
@@ -30,15 +29,11 @@ sub new ($class, $serve, %how) {
         LocalPort => $how{port} // 0, Listen => 8, ReuseAddr => 1);
     return if !$listener;
     pipe my $read, my $write or die "pipe: $!";
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        Children::forget();
+    my $pid = start_child(sub {
         $go = $read;
         close $write;
-        eval { serve($listener, $serve); 1 } or print STDERR "EchoServer: $@";
-        POSIX::_exit(1);
-    }
-    Children::keep($pid);
+        serve($listener, $serve);
+    });
     $write->autoflush(1);
     my $target = $how{unix} ? ["unix:$how{unix}"] : [$listener->sockhost, $listener->sockport];
     return bless { pid => $pid, go => $write, target => $target }, $class;
@@ -50,14 +45,11 @@ sub port   ($self) { $self->{target}[1] }
 # Let the server go past one wait_for_go.
 sub go ($self) { print { $self->{go} } '!' }
 
-sub stop ($self) { Children::end($self->{pid}) }
+sub stop ($self) { end_child($self->{pid}) }
 
 # ----------------------------------------------------------------------------------------- in the server's own process
 
 sub serve ($listener, $serve) {
-    $SIG{PIPE} = 'IGNORE';
-    $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
-    alarm 60;
     while (my $peer = $listener->accept) {
         $serve->($peer);
         close $peer;

@@ -23,11 +23,7 @@ sub import ($class) {
     plan(skip_all => 'needs a pseudo-terminal') if !Pty->new;
 }
 
-sub is_built_in () {
-    open my $program, '<:raw', $Mpecho::PROGRAM or die "$Mpecho::PROGRAM: $!";
-    local $/;
-    return readline($program) =~ /libedit\.so/;
-}
+sub is_built_in () { slurp($Mpecho::PROGRAM) =~ /libedit\.so/ }
 
 # Arguments of mpecho; last, if at all, a hash: variables of the environment, and in_child => code that runs before it.
 sub new ($class, @arguments) {
@@ -81,10 +77,7 @@ sub sees ($self, $text, $name, $row = undef, $column = undef) {
     is($seen->(), $wanted, $name);
 }
 
-sub has_ended ($self) {
-    open my $stat, '<', "/proc/@{[$self->pid]}/stat" or return 1;
-    return readline($stat) =~ /\) Z /;
-}
+sub has_ended ($self) { !alive($self->pid) }
 
 sub is_sane ($self) { $self->{pty}->modes eq $self->{before} }
 

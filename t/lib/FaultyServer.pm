@@ -21,31 +21,25 @@
 #     swallow      nothing of it comes back, nor of what follows on its connection
 #     refuse       the listening socket is closed, and all connections are reset
 #
-# stop() or the end of the test ends the server by its pid, and if all else fails its own alarm does.
+# No server outlives its test.
 package FaultyServer;
 use v5.36;
 
-use Children;
+use Harness qw(end_child start_child);
 use IO::Handle;
 use IO::Select;
 use IO::Socket::IP;
-use POSIX qw(EAGAIN);
-use Socket qw(IPPROTO_TCP SOCK_STREAM SOL_SOCKET SO_LINGER TCP_NODELAY);
-use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
+use Socket qw(SOCK_STREAM);
 
 sub new ($class, %how) {
     my $listener = IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => $how{host} // '127.0.0.1',
         LocalPort => $how{port} // 0, Listen => 1024, ReuseAddr => 1) or die "listen: $@";
     pipe my $commands, my $give or die "pipe: $!";
     pipe my $take, my $answers or die "pipe: $!";
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        Children::forget();
+    my $pid = start_child(sub {
         close $_ for $give, $take;
-        eval { FaultyServer::Child->new($listener, $commands, $answers)->serve; 1 } or print STDERR "FaultyServer: $@";
-        POSIX::_exit(1);
-    }
-    Children::keep($pid);
+        FaultyServer::Child->new($listener, $commands, $answers)->serve;
+    });
     $give->autoflush(1);
     return bless { pid => $pid, give => $give, take => $take, port => $listener->sockport, host => $listener->sockhost },
       $class;
@@ -68,18 +62,18 @@ sub done ($self, $seconds = 10) {
     return 1;
 }
 
-sub stop ($self) { Children::end($self->{pid}) }
+sub stop ($self) { end_child($self->{pid}) }
 
 # ------------------------------------------------------------------------------------------ in the server's own process
 
 package FaultyServer::Child;
 use v5.36;
 
+use Harness qw(now);
 use IO::Select;
 use POSIX qw(EAGAIN);
 use Socket qw(IPPROTO_TCP SOL_SOCKET SO_LINGER TCP_NODELAY);
-
-sub now () { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
+use Time::HiRes ();
 
 sub new ($class, $listener, $commands, $answers) {
     $_->blocking(0) for $listener, $commands;
@@ -88,9 +82,6 @@ sub new ($class, $listener, $commands, $answers) {
 
 # A peer: { socket, out: what is to go back, later: [time, bytes]..., end: what to do when all is out, deaf }
 sub serve ($self) {
-    $SIG{PIPE} = 'IGNORE';
-    $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
-    alarm 120;
     while (1) {
         my @peers = values %{ $self->{peers} };
         my $read  = IO::Select->new($self->{commands}, $self->{listener} // (), map { $_->{socket} } grep { !$_->{end} } @peers);

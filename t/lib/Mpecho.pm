@@ -5,7 +5,10 @@
 #     my $client = start_mpecho('127.0.0.1', $port, { stdin => $pty->slave });
 #     wait_for_output($client, qr/hello/);                          # of one that was started: what it has written so far
 #     is(end_of($client)->{status}, 0);
-#     finish();                                                     # nothing is left behind; done_testing
+#     finish();                                                     # see below; done_testing
+#
+# finish fails the test if a client wrote something to standard error and nobody looked at {err}, or if a process is left
+# behind. Time, files and processes: Harness.pm, all of which this exports as well.
 #
 # Options: input: bytes to write to a pipe; stdin, stdout: a handle instead; in_child: code that runs just before the
 # exec. By default the input is /dev/null, and the output is collected.
@@ -16,37 +19,21 @@ use v5.36;
 use Cwd ();
 use Exporter 'import';
 use Fcntl qw(O_NONBLOCK O_WRONLY);
-use File::Basename qw(dirname);
-use File::Temp ();
+use Harness;
 use IO::Handle;
 use IO::Select;
-use POSIX qw(EAGAIN WNOHANG);
+use POSIX qw(EAGAIN);
 use Test::More;
-use Time::HiRes ();
 
-our @EXPORT = qw(mpecho start_mpecho wait_for_output end_of is_running awaits_int hears_int has_room fill echoes
-  loses random_bytes now wait_until temp_dir finish);
+our @EXPORT = (@Harness::EXPORT, qw(
+    mpecho start_mpecho wait_for_output end_of is_running awaits_int hears_int has_room fill
+    echoes loses random_bytes
+));
 
-our $SOURCE  = Cwd::abs_path(dirname(__FILE__) . '/../..');
-our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$SOURCE/client/mpecho";
+our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$Harness::SOURCE/client/mpecho";
 
-my $main_pid = $$;
-my %running;    # pid => 1
-$SIG{PIPE} = 'IGNORE';
+my %unread;    # pid => what mpecho wrote to standard error and nobody has looked at
 $ENV{TERM} = 'dumb';    # a terminal's own line editing, but for tests that say otherwise
-
-sub now () { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
-
-# Look every 5 ms until a condition holds; its value, or nothing after $seconds.
-sub wait_until ($condition, $seconds = 10) {
-    my $deadline = now() + $seconds;
-    while (1) {
-        my $value = $condition->();
-        return $value if $value;
-        return if now() >= $deadline;
-        Time::HiRes::sleep(0.005);
-    }
-}
 
 sub random_bytes ($count) {
     open my $random, '<:raw', '/dev/urandom' or die "/dev/urandom: $!";
@@ -54,27 +41,16 @@ sub random_bytes ($count) {
     return $bytes;
 }
 
-# A directory for the test, gone at its end.
-sub temp_dir () { File::Temp::tempdir('mpecho-XXXXXX', TMPDIR => 1, CLEANUP => 1) }
-
 sub start_mpecho (@arguments) {
     my %how = ref $arguments[-1] eq 'HASH' ? %{ pop @arguments } : ();
-    my ($stdin, $feed, $stdout, $collect) = @how{qw(stdin feed stdout collect)};
+    my ($stdin, $stdout, $feed, $collect) = @how{qw(stdin stdout)};
     if (defined $how{input}) { pipe $stdin, $feed or die "pipe: $!" }
-    if (!$stdin)  { open $stdin, '<', '/dev/null' or die "/dev/null: $!" }
     if (!$stdout) { pipe $collect, $stdout or die "pipe: $!" }
     open my $stderr, '+>', undef or die "temporary file: $!";
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        $SIG{PIPE} = 'DEFAULT';
-        my @files = ($stdin, $stdout, $stderr);
-        POSIX::dup2(fileno $files[$_], $_) // POSIX::_exit(126) for 0 .. 2;
-        $how{in_child}->() if $how{in_child};
-        exec {$PROGRAM} 'mpecho', @arguments or POSIX::_exit(127);
-    }
-    $running{$pid} = 1;
-    return { pid => $pid, feed => $feed, input => $how{input} // '', collect => $collect, stderr => $stderr,
-        seen => '' };
+    my $pid = spawn([ 'mpecho', @arguments ], program => $PROGRAM, stdin => $stdin, stdout => $stdout, stderr => $stderr,
+        in_child => $how{in_child});
+    return { pid => $pid, arguments => \@arguments, feed => $feed, input => $how{input} // '', collect => $collect,
+        stderr => $stderr, seen => '' };
 }
 
 # What was collected so far, as soon as it matches; nothing if it does not within $seconds.
@@ -88,17 +64,19 @@ sub wait_for_output ($client, $pattern, $seconds = 10) {
     return $client->{seen};
 }
 
-# Feed and collect until the program ends, at most $seconds. Returns { status, out, err }; status as a shell has it.
+# Feed and collect until the program ends, at most $seconds. Returns { status, out, err }; see exit_status.
 sub end_of ($client, $seconds = 20) {
     my $deadline = now() + $seconds;
-    my $out = pump($client, $deadline);
-    my $ended = wait_until(sub { waitpid($client->{pid}, WNOHANG) == $client->{pid} }, $deadline - now());
-    my $status = !$ended ? 'still running' : $? & 127 ? 128 + ($? & 127) : $? >> 8;
-    kill(KILL => $client->{pid}), waitpid($client->{pid}, 0) if !$ended;
-    delete $running{ $client->{pid} };
-    seek $client->{stderr}, 0, 0;
-    local $/;
-    return { status => $status, out => $out, err => readline($client->{stderr}) // '' };
+    my ($pid, $stderr) = @$client{qw(pid stderr)};
+    my $out    = pump($client, $deadline);
+    my $status = exit_status(reap($pid, $deadline - now()));
+    end_child($pid);
+    seek $stderr, 0, 0;
+    my $err = do { local $/; readline($stderr) // '' };
+    $unread{$pid} = "mpecho @{ $client->{arguments} }: $err" if $err ne '';
+    tie my %r, 'Mpecho::Result', sub { delete $unread{$pid} };
+    %r = (status => $status, out => $out, err => $err);
+    return \%r;
 }
 
 sub pump ($client, $deadline) {
@@ -142,13 +120,11 @@ sub awaits_int ($client) { (blocked_signals($client) // 0) & 1 << 1 }
 sub hears_int  ($client) { !((blocked_signals($client) // 1 << 1) & 1 << 1) }
 
 sub blocked_signals ($client) {
-    open my $status, '<', "/proc/$client->{pid}/status" or return;
-    my %status = map { /^(\w+):\s*(\S+)/ } readline $status;
-    return if ($status{Name} // '') ne 'mpecho';
-    return hex substr $status{SigBlk}, -8;
+    return if (status_of($client->{pid}, 'Name') // '') ne 'mpecho';
+    return hex substr status_of($client->{pid}, 'SigBlk') // '', -8;
 }
 
-sub is_running ($client) { waitpid($client->{pid}, WNOHANG) == 0 }
+sub is_running ($client) { alive($client->{pid}) }
 
 # A test: what is sent comes back, and mpecho says that all is well.
 sub echoes ($name, $input, @arguments) {
@@ -168,17 +144,18 @@ sub loses ($name, $input, $message, @arguments) {
     return $r;
 }
 
-sub finish () {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is(waitpid(-1, WNOHANG), -1, 'no process is left behind');
-    done_testing();
-}
+# What nobody has asked for is not expected. That finds what sanitizers print as well.
+Harness::at_finish(sub { is(join('', values %unread), '', 'nothing was written to standard error but what was looked at') });
 
-END {
-    local $?;
-    if ($$ == $main_pid) {
-        for my $pid (keys %running) { kill KILL => $pid; waitpid $pid, 0 }
-    }
+# A hash that calls a function when its err is read.
+package Mpecho::Result;
+require Tie::Hash;
+our @ISA = 'Tie::ExtraHash';
+
+sub FETCH ($self, $key) {
+    my ($result, $looked) = @$self;
+    $looked->() if $key eq 'err';
+    return $result->{$key};
 }
 
 1;

@@ -13,9 +13,7 @@
 #     $d->log_wait(qr/killed by SIGKILL/);
 #     finish();                                             # stop, check, done_testing
 #
-# Nothing sleeps for a fixed time in order to wait for something: wait_until looks every 10 ms until a condition holds,
-# and gives up after a bound. Bounds are generous where they only end a failing test; what is promised to happen
-# *within* some time is measured with now().
+# Time, files and processes: Harness.pm, all of which this exports as well.
 #
 # $ENV{MPECHOD}: the program, if it is not src/mpechod. $ENV{MPECHOD_KEEP}: keep the directories of failed tests.
 package Mpechod;
@@ -26,200 +24,35 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Path ();
 use File::Temp ();
+use Harness;
 use IO::Select;
 use IO::Socket::IP;
 use IO::Socket::UNIX;
-use POSIX qw(:errno_h :sys_wait_h);
+use POSIX qw(:errno_h);
 use Socket qw(IPPROTO_TCP SHUT_WR SOCK_STREAM TCP_NODELAY);
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(
-    now wait_until wait_ok finish
-    connect_to exchange read_all read_some send_all echo_ok end_ok timed
-    process alive status_of children processes_of fd_of
-    run mpechod spawn reap slurp spew free_port
-    need_root need_command sanitized set_limit own_mount_namespace
-);
+our @EXPORT = (@Harness::EXPORT, qw(
+    mpechod sanitized
+    connect_to exchange read_all read_some send_all echo_ok end_ok
+));
 
-our $SOURCE  = Cwd::abs_path(dirname(__FILE__) . '/../..');
-our $PROGRAM = $ENV{MPECHOD} ? Cwd::abs_path($ENV{MPECHOD}) : "$SOURCE/src/mpechod";
+our $PROGRAM = $ENV{MPECHOD} ? Cwd::abs_path($ENV{MPECHOD}) : "$Harness::SOURCE/src/mpechod";
 our $BUILD   = dirname(dirname($PROGRAM));
 
 my $main_pid = $$;
 my @daemons;     # all that this test made
-my %spawned;     # pid => 1: children that have not been reaped
-$SIG{PIPE} = 'IGNORE';
 
-# ---------------------------------------------------------------------------------------------------- time and waiting
+# --------------------------------------------------------------------------------------------------------- the program
 
-# Seconds on a clock that nobody sets.
-sub now () { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
-
-# Look at a condition every 10 ms until it is true; return its value, or nothing after $seconds.
-sub wait_until ($condition, $seconds = 10) {
-    my $deadline = now() + $seconds;
-    while (1) {
-        my $late  = now() >= $deadline;
-        my $value = $condition->();
-        return $value if $value;
-        return        if $late;
-        Time::HiRes::sleep(0.01);
-    }
-}
-
-# The same as a test.
-sub wait_ok ($condition, $seconds, $name) {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $value = wait_until($condition, $seconds);
-    ok($value, $name) or diag("not within $seconds s");
-    return $value;
-}
-
-# How many seconds something takes.
-sub timed ($code) {
-    my $begun = now();
-    $code->();
-    return now() - $begun;
-}
-
-# ------------------------------------------------------------------------------------------------------ what it needs
-
-sub need_root () { plan(skip_all => 'needs root') if $> != 0 }
-
-sub need_command (@names) {
-    for my $name (@names) {
-        plan(skip_all => "needs $name") if !grep { -x "$_/$name" } split(/:/, $ENV{PATH}), qw(/usr/sbin /sbin);
-    }
-}
-
-# Go on in a mount namespace of our own, so that nothing stays mounted whatever happens. Returns a directory to mount on.
-sub own_mount_namespace () {
-    return $ENV{MPECHOD_TEST_MOUNT} if $ENV{MPECHOD_TEST_MOUNT};
-    need_root();
-    need_command(qw(unshare mount));
-    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
-    my $mount = File::Temp->newdir('mpechod-XXXXXX', TMPDIR => 1);
-    chmod 0755, $mount;
-    local $ENV{MPECHOD_TEST_MOUNT} = "$mount";
-    my $status = system('unshare', '-m', '--propagation', 'private', $^X, Cwd::abs_path($0));
-    undef $mount;
-    exit($status & 127 || $status >> 8);
-}
-
-# Set the soft limit of a running process, prlimit(1)'s way: set_limit($pid, '--nproc=5:'). Root may lack the capability to do so
-# to others, but whose process it is may.
-sub set_limit ($pid, $limit) {
-    my ($uid, $gid) = map { (split ' ', status_of($pid, $_))[0] } qw(Uid Gid);
-    my @as = $> == 0 ? ('setpriv', "--reuid=$uid", "--regid=$gid", '--clear-groups') : ();
-    my $run = run(@as, 'prlimit', "--pid=$pid", $limit);
-    die "prlimit: $run->{err}" if $run->{status} ne '0';
-}
+sub mpechod (@arguments) { run($PROGRAM, @arguments) }
 
 # Is the program built with sanitizers? Then memory and system calls are not what they are else.
 sub sanitized () {
     state $sanitized = ($ENV{MPECHOD_SANITIZED} // '') eq 'yes' || slurp($PROGRAM) =~ /__asan_init/;
     return $sanitized;
 }
-
-# ---------------------------------------------------------------------------------------------------- files and programs
-
-sub slurp ($path) {
-    open my $file, '<:raw', $path or return '';
-    local $/;
-    return scalar(<$file>) // '';
-}
-
-sub spew ($path, $text) {
-    open my $file, '>:raw', $path or die "$path: $!";
-    print {$file} $text;
-    close $file or die "$path: $!";
-}
-
-# Start a program; returns its pid. stdin, stdout, stderr: file names; env: more environment; in_child: code that runs
-# just before the exec, for odd circumstances.
-sub spawn ($command, %how) {
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        $SIG{PIPE} = 'DEFAULT';
-        %ENV = (%ENV, %{ $how{env} // {} });
-        open STDIN,  '<',  $how{stdin}  // '/dev/null' or POSIX::_exit(126);
-        open STDOUT, '>>', $how{stdout} // '/dev/null' or POSIX::_exit(126);
-        open STDERR, '>>', $how{stderr} // '/dev/null' or POSIX::_exit(126);
-        $how{in_child}->() if $how{in_child};
-        no warnings 'exec';
-        exec {$command->[0]} @$command;
-        POSIX::_exit(127);
-    }
-    $spawned{$pid} = 1;
-    return $pid;
-}
-
-# Wait for the end of a child; returns its wait status, or nothing if it still runs after $seconds.
-sub reap ($pid, $seconds = 10) {
-    my $status;
-    wait_until(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds) or return;
-    delete $spawned{$pid};
-    return $status;
-}
-
-# Run a program to its end. Returns { status, out, err }; status as a shell has it (128 + N for signal N).
-sub run (@command) {
-    my %how = ref $command[-1] ? %{ pop @command } : ();
-    my $dir = File::Temp->newdir('mpechod-run-XXXXXX', TMPDIR => 1);
-    my $pid = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err", %how);
-    my $status = reap($pid, 20);
-    if (!defined $status) {
-        kill KILL => $pid;
-        reap($pid);
-    }
-    my $code = !defined $status ? 'still running' : $status & 127 ? 128 + ($status & 127) : $status >> 8;
-    return { status => $code, out => slurp("$dir/out"), err => slurp("$dir/err") };
-}
-
-sub mpechod (@arguments) { run($PROGRAM, @arguments) }
-
-# A port that nobody uses, outside the range from which the kernel gives ports to others.
-sub free_port () {
-    state $next = ($$ * 13) % 20000;
-    while (1) {
-        my $port = 10000 + $next++ % 20000;
-        my $socket = IO::Socket::IP->new(Listen => 1, LocalHost => '::', LocalPort => $port, V6Only => 0)
-          // IO::Socket::IP->new(Listen => 1, LocalHost => '0.0.0.0', LocalPort => $port);
-        return $port if $socket;
-    }
-}
-
-# ---------------------------------------------------------------------------------------------------------- processes
-
-# What /proc/PID/stat says: { pid, comm, state, ppid }, or nothing when there is no such process.
-sub process ($pid) {
-    my ($comm, $rest) = slurp("/proc/$pid/stat") =~ /\((.*)\) (.*)/s or return;
-    my ($state, $ppid) = split ' ', $rest;
-    return { pid => $pid, comm => $comm, state => $state, ppid => $ppid };
-}
-
-sub all_pids () {
-    opendir my $proc, '/proc' or die "/proc: $!";
-    return grep { /^\d+$/ } readdir $proc;
-}
-
-# The children of a process, zombies among them, as process() has them.
-sub children ($pid) { grep { $_->{ppid} == $pid } map { process($_) // () } all_pids() }
-
-# Every living process that has NAME=VALUE in its environment: those that descend from one that was started so.
-sub processes_of ($name, $value) {
-    return grep { slurp("/proc/$_/environ") =~ /(?:^|\0)\Q$name=$value\E(?:\0|$)/ && alive($_) } all_pids();
-}
-
-# A zombie is no longer alive, but whose parent died waits for init to reap it, which may take its time.
-sub alive ($pid) { (process($pid) // { state => 'X' })->{state} !~ /[ZX]/ }
-
-# A field of /proc/PID/status: status_of($pid, 'NoNewPrivs').
-sub status_of ($pid, $field) { (slurp("/proc/$pid/status") =~ /^\Q$field\E:[ \t]*(.*?)[ \t]*$/m)[0] }
-
-# What a descriptor of a process is: "socket:[123]", "/dev/null"; nothing if it is not open.
-sub fd_of ($pid, $fd) { readlink "/proc/$pid/fd/$fd" }
 
 # --------------------------------------------------------------------------------------------------------- connections
 
@@ -562,12 +395,7 @@ sub end ($self) {
     diag($self->tail) if !Test::More->builder->is_passing;
 }
 
-# End the test.
-sub finish () {
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    $_->end for @daemons;
-    done_testing();
-}
+Harness::at_finish(sub { $_->end for @daemons });
 
 # However the test ends, none of its processes survives it, and no directory.
 END {
@@ -582,8 +410,6 @@ END {
                 Time::HiRes::sleep(0.01);
             }
         }
-        kill KILL => keys %spawned;
-        waitpid $_, 0 for keys %spawned;
         for my $daemon (@daemons) {
             next if $failed && $ENV{MPECHOD_KEEP};
             File::Path::remove_tree($daemon->{dir}, { safe => 0, error => \my $ignored });

@@ -13,10 +13,10 @@ package Pty;
 use v5.36;
 
 use Fcntl qw(O_NOCTTY O_RDWR);
+use Harness qw(now);
 use IO::Handle;
 use IO::Select;
 use POSIX qw(EAGAIN);
-use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
 
 # <asm-generic/ioctls.h>, which nearly all architectures use. Elsewhere new() returns nothing.
 use constant { TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430, TIOCSCTTY => 0x540e, TIOCSWINSZ => 0x5414 };
@@ -81,10 +81,10 @@ sub paste ($self, $text, $wanted, $seconds = 20) {
 }
 
 sub converse ($self, $text, $lacking, $seconds, $read) {
-    my ($typed, $got, $deadline) = (0, '', clock_gettime(CLOCK_MONOTONIC) + $seconds);
+    my ($typed, $got, $deadline) = (0, '', now() + $seconds);
     my $set = IO::Select->new($self->{master});
     while ($typed < length $text || $lacking->($got) > 0) {
-        my $left = $deadline - clock_gettime(CLOCK_MONOTONIC);
+        my $left = $deadline - now();
         last if $left <= 0;
         my ($readable, $writable) =
           IO::Select->select($read ? $set : undef, $typed < length $text ? $set : undef, undef, $left);

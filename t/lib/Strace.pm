@@ -7,7 +7,7 @@ package Strace;
 use v5.36;
 
 use File::Temp ();
-use Mpechod;
+use Harness;
 use Test::More;
 
 # Skip the test where strace is missing or may not trace.

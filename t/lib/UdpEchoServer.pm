@@ -8,32 +8,22 @@
 #
 # The function gets a datagram and how many came before it, and returns the datagrams to send now, none or several. With
 # [SECONDS, BYTES] one goes out that much later. What it keeps it may return at another call, for as long as that is the
-# same client's: each client has its own $n, and its own %$keep as a third argument. Nothing outlives its test: stop() or
-# the end of the test ends the server by its pid, and if all else fails its own alarm does.
+# same client's: each client has its own $n, and its own %$keep as a third argument. No server outlives its
+# test.
 package UdpEchoServer;
 use v5.36;
 
-use Children;
+use Harness qw(end_child now start_child);
 use IO::Select;
 use IO::Socket::IP;
-use POSIX ();
 use Socket qw(MSG_DONTWAIT SOCK_DGRAM SOL_SOCKET SO_RCVBUF);
-use Time::HiRes qw(CLOCK_MONOTONIC clock_gettime);
 
 # How: host => '::1' (127.0.0.1), port => (any). Returns nothing if one cannot be bound to that.
 sub new ($class, $answer = sub ($bytes, $n, $keep) { $bytes }, %how) {
     my $socket = IO::Socket::IP->new(Type => SOCK_DGRAM, Proto => 'udp', LocalHost => $how{host} // '127.0.0.1',
         LocalPort => $how{port} // 0) or return;
     setsockopt $socket, SOL_SOCKET, SO_RCVBUF, 1 << 20;
-    my $pid = fork // die "fork: $!";
-    if ($pid == 0) {
-        Children::forget();
-        $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
-        alarm 60;
-        eval { serve($socket, $answer); 1 } or print STDERR "UdpEchoServer: $@";
-        POSIX::_exit(1);
-    }
-    Children::keep($pid);
+    my $pid = start_child(sub { serve($socket, $answer) });
     return bless { pid => $pid, host => $socket->sockhost, port => $socket->sockport }, $class;
 }
 
@@ -42,7 +32,7 @@ sub host   ($self) { $self->{host} }
 sub port   ($self) { $self->{port} }
 sub pid    ($self) { $self->{pid} }
 
-sub stop ($self) { Children::end($self->{pid}) }
+sub stop ($self) { end_child($self->{pid}) }
 
 # A port on which nobody is.
 sub closed_port ($host = '127.0.0.1') {
@@ -51,8 +41,6 @@ sub closed_port ($host = '127.0.0.1') {
 }
 
 # ----------------------------------------------------------------------------------------- in the server's own process
-
-sub now () { clock_gettime(CLOCK_MONOTONIC) }
 
 sub serve ($socket, $answer) {
     my (%clients, @later);    # later: [time, peer, bytes]

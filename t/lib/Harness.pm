@@ -1,0 +1,254 @@
+# Harness.pm: what all tests stand on: time and waiting, files, processes, and the end. Mpechod.pm (the daemon) and
+# Mpecho.pm (the client) export it all; the servers of the client's tests run by it, too.
+#
+# Nothing sleeps for a fixed time in order to wait for something: wait_until looks every 5 ms until a condition holds,
+# and gives up after a bound. Bounds are generous where they only end a failing test; what is promised to happen
+# *within* some time is measured with now(), and compared with something that tells it from its absence on a machine
+# that is ten times slower, too.
+package Harness;
+use v5.36;
+
+use Cwd ();
+use Exporter 'import';
+use File::Basename qw(dirname);
+use File::Temp ();
+use IO::Socket::IP;
+use POSIX qw(:sys_wait_h);
+use Test::More;
+use Time::HiRes ();
+
+our @EXPORT = qw(
+    now wait_until wait_ok timed
+    need_root need_command set_limit own_mount_namespace
+    slurp spew temp_dir
+    spawn reap run exit_status start_child end_child free_port
+    process alive status_of children processes_of fd_of
+    finish
+);
+
+our $SOURCE = Cwd::abs_path(dirname(__FILE__) . '/../..');
+
+my $main_pid = $$;
+my %children;     # pid => 1: those that have not been reaped
+my @at_finish;    # what Mpechod.pm and Mpecho.pm assert at the end of a test
+$SIG{PIPE} = 'IGNORE';
+
+# ---------------------------------------------------------------------------------------------------- time and waiting
+
+# Seconds on a clock that nobody sets.
+sub now () { Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
+
+# Look at a condition every 5 ms until it is true; return its value, or nothing after $seconds.
+sub wait_until ($condition, $seconds = 10) {
+    my $deadline = now() + $seconds;
+    while (1) {
+        my $late  = now() >= $deadline;
+        my $value = $condition->();
+        return $value if $value;
+        return        if $late;
+        Time::HiRes::sleep(0.005);
+    }
+}
+
+# The same as a test.
+sub wait_ok ($condition, $seconds, $name) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $value = wait_until($condition, $seconds);
+    ok($value, $name) or diag("not within $seconds s");
+    return $value;
+}
+
+# How many seconds something takes.
+sub timed ($code) {
+    my $begun = now();
+    $code->();
+    return now() - $begun;
+}
+
+# --------------------------------------------------------------------------------------------------- what a test needs
+
+sub need_root () { plan(skip_all => 'needs root') if $> != 0 }
+
+sub need_command (@names) {
+    for my $name (@names) {
+        plan(skip_all => "needs $name") if !grep { -x "$_/$name" } split(/:/, $ENV{PATH}), qw(/usr/sbin /sbin);
+    }
+}
+
+# Go on in a mount namespace of our own, so that nothing stays mounted whatever happens. Returns a directory to mount on.
+sub own_mount_namespace () {
+    return $ENV{MPECHOD_TEST_MOUNT} if $ENV{MPECHOD_TEST_MOUNT};
+    need_root();
+    need_command(qw(unshare mount));
+    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
+    my $mount = File::Temp->newdir('mpechod-XXXXXX', TMPDIR => 1);
+    chmod 0755, $mount;
+    local $ENV{MPECHOD_TEST_MOUNT} = "$mount";
+    my $status = system('unshare', '-m', '--propagation', 'private', $^X, Cwd::abs_path($0));
+    undef $mount;
+    exit($status & 127 || $status >> 8);
+}
+
+# Set the soft limit of a running process, prlimit(1)'s way: set_limit($pid, '--nproc=5:'). Root may lack the capability to do so
+# to others, but whose process it is may.
+sub set_limit ($pid, $limit) {
+    my ($uid, $gid) = map { (split ' ', status_of($pid, $_))[0] } qw(Uid Gid);
+    my @as = $> == 0 ? ('setpriv', "--reuid=$uid", "--regid=$gid", '--clear-groups') : ();
+    my $run = run(@as, 'prlimit', "--pid=$pid", $limit);
+    die "prlimit: $run->{err}" if $run->{status} ne '0';
+}
+
+# --------------------------------------------------------------------------------------------------------------- files
+
+sub slurp ($path) {
+    open my $file, '<:raw', $path or return '';
+    local $/;
+    return scalar(<$file>) // '';
+}
+
+sub spew ($path, $text) {
+    open my $file, '>:raw', $path or die "$path: $!";
+    print {$file} $text;
+    close $file or die "$path: $!";
+}
+
+# A directory for the test, gone at its end.
+sub temp_dir () { File::Temp::tempdir('mpecho-XXXXXX', TMPDIR => 1, CLEANUP => 1) }
+
+# ----------------------------------------------------------------------------------------------------- child processes
+
+# Start a program; returns its pid. stdin, stdout, stderr: names of files, or handles; env: more environment; program: what to
+# execute if it is not the first word; in_child: code that runs just before, for odd circumstances.
+sub spawn ($command, %how) {
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        $SIG{PIPE} = 'DEFAULT';
+        %ENV = (%ENV, %{ $how{env} // {} });
+        place(0, '<',  $how{stdin});
+        place(1, '>>', $how{stdout});
+        place(2, '>>', $how{stderr});
+        $how{in_child}->() if $how{in_child};
+        no warnings 'exec';
+        exec { $how{program} // $command->[0] } @$command;
+        POSIX::_exit(127);
+    }
+    $children{$pid} = 1;
+    return $pid;
+}
+
+# In a child: this descriptor is that file from now on, or that handle's.
+sub place ($fd, $mode, $file) {
+    if (!ref $file) {
+        my $path = $file // '/dev/null';
+        open $file = undef, $mode, $path or POSIX::_exit(126);
+    }
+    POSIX::dup2(fileno $file, $fd) // POSIX::_exit(126);
+}
+
+# Wait for the end of a child; returns its wait status, or nothing if it still runs after $seconds.
+sub reap ($pid, $seconds = 10) {
+    my $status;
+    wait_until(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds) or return;
+    delete $children{$pid};
+    return $status;
+}
+
+# A wait status as a shell has it: 128 + N for signal N.
+sub exit_status ($status) {
+    return !defined $status ? 'still running' : $status & 127 ? 128 + ($status & 127) : $status >> 8;
+}
+
+# Run a program to its end. Returns { status, out, err }; see exit_status.
+sub run (@command) {
+    my %how = ref $command[-1] ? %{ pop @command } : ();
+    my $dir = File::Temp->newdir('mpechod-run-XXXXXX', TMPDIR => 1);
+    my $pid = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err", %how);
+    my $status = exit_status(reap($pid, 20));
+    end_child($pid);
+    return { status => $status, out => slurp("$dir/out"), err => slurp("$dir/err") };
+}
+
+# Run code in a child, which is not to return; its alarm ends it if all else fails. Returns its pid.
+sub start_child ($code) {
+    my $who = caller;
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        %children = ();
+        $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
+        alarm 120;
+        eval { $code->(); 1 } or print STDERR "$who: $@";
+        POSIX::_exit(1);
+    }
+    $children{$pid} = 1;
+    return $pid;
+}
+
+# End a child, unless it has been reaped.
+sub end_child ($pid) {
+    return if !delete $children{$pid};
+    kill KILL => $pid;
+    waitpid $pid, 0;
+}
+
+# A port that nobody uses, outside the range from which the kernel gives ports to others.
+sub free_port () {
+    state $next = ($$ * 13) % 20000;
+    while (1) {
+        my $port = 10000 + $next++ % 20000;
+        my $socket = IO::Socket::IP->new(Listen => 1, LocalHost => '::', LocalPort => $port, V6Only => 0)
+          // IO::Socket::IP->new(Listen => 1, LocalHost => '0.0.0.0', LocalPort => $port);
+        return $port if $socket;
+    }
+}
+
+# --------------------------------------------------------------------------------------------------------- any process
+
+# What /proc/PID/stat says: { pid, comm, state, ppid }, or nothing when there is no such process.
+sub process ($pid) {
+    my ($comm, $rest) = slurp("/proc/$pid/stat") =~ /\((.*)\) (.*)/s or return;
+    my ($state, $ppid) = split ' ', $rest;
+    return { pid => $pid, comm => $comm, state => $state, ppid => $ppid };
+}
+
+sub all_pids () {
+    opendir my $proc, '/proc' or die "/proc: $!";
+    return grep { /^\d+$/ } readdir $proc;
+}
+
+# The children of a process, zombies among them, as process() has them.
+sub children ($pid) { grep { $_->{ppid} == $pid } map { process($_) // () } all_pids() }
+
+# Every living process that has NAME=VALUE in its environment: those that descend from one that was started so.
+sub processes_of ($name, $value) {
+    return grep { slurp("/proc/$_/environ") =~ /(?:^|\0)\Q$name=$value\E(?:\0|$)/ && alive($_) } all_pids();
+}
+
+# A zombie is no longer alive, but whose parent died waits for init to reap it, which may take its time.
+sub alive ($pid) { (process($pid) // { state => 'X' })->{state} !~ /[ZX]/ }
+
+# A field of /proc/PID/status: status_of($pid, 'NoNewPrivs').
+sub status_of ($pid, $field) { (slurp("/proc/$pid/status") =~ /^\Q$field\E:[ \t]*(.*?)[ \t]*$/m)[0] }
+
+# What a descriptor of a process is: "socket:[123]", "/dev/null"; nothing if it is not open.
+sub fd_of ($pid, $fd) { readlink "/proc/$pid/fd/$fd" }
+
+# ------------------------------------------------------------------------------------------------------------- the end
+
+# Call this at the end of the test, before it is seen whether any process is left.
+sub at_finish ($code) { push @at_finish, $code }
+
+# End the test: nothing is left behind.
+sub finish () {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    $_->() for @at_finish;
+    is(waitpid(-1, WNOHANG), -1, 'no process is left behind');
+    done_testing();
+}
+
+# However the test ends, no child of its survives it.
+END {
+    local ($?, $!, $@);
+    if ($$ == $main_pid) { end_child($_) for keys %children }
+}
+
+1;
