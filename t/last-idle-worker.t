@@ -37,4 +37,4 @@ subtest 'workers accept while the master forks' => sub {
     nobody_waits_ok($d, (1) x 30);
 };
 
-done_testing();
+finish();

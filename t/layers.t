@@ -3,7 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Mpechod;
+use Harness;
 use Test::More;
 
 # HACKING.md has the layers of each program, from top to bottom. A module is NAME.c, NAME.h and whatever is called NAME_*;
@@ -50,4 +50,4 @@ for my $pure (qw(policy stall)) {
     is(join(' ', grep { !/^(?:std\w+|limits|math|float|assert|string)\.h$/ } @needs), '', "$pure is pure: it needs nothing of the system");
 }
 
-done_testing();
+finish();

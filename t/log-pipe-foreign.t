@@ -41,4 +41,4 @@ is($served, 1000, 'all are served, though the pipe is full');
 kill TERM => $pid;
 wait_ok(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, 10, 'and it stops when told to');
 $pid = 0;
-done_testing();
+finish();

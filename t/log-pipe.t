@@ -75,4 +75,4 @@ subtest 'a FIFO' => sub {
     $d->end;
 };
 
-done_testing();
+finish();

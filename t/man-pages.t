@@ -73,4 +73,4 @@ SKIP: {
             "mandoc finds nothing in $page");
     }
 }
-done_testing();
+finish();

@@ -12,8 +12,9 @@ my $server = FaultyServer->new;
 my @formats = ([], ['--json'], ['--json-stream'], ['--csv']);
 
 sub statuses ($name, $wanted, $err, @arguments) {
+    my @runs = map { start_mpecho('bench', @$_, @arguments) } @formats;
     for my $format (@formats) {
-        my $r = mpecho('bench', @$format, @arguments);
+        my $r = end_of(shift @runs);
         my $said = ref $err ? $r->{err} =~ $err : $r->{err} eq $err;
         ok($r->{status} eq $wanted && $said, "$name: $wanted @$format") or diag("status $r->{status}: $r->{err}");
     }

@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use FaultyServer;
+use JSON::PP;
 use Mpecho;
 use Test::More;
 
@@ -33,6 +34,23 @@ like($r->{err}, qr/^messages /m, 'QUIT: it is the summary so far');
 is(() = $r->{err} =~ /^messages /mg, 1, 'QUIT: only one');
 unlike($r->{out}, qr/^messages /m, 'QUIT: standard output has JSON only');
 is($r->{status}, 0, 'QUIT: no failure');
+
+# Before the first interval has ended.
+$client = start_mpecho('bench', '-q', '-i', 60, '-t', 60, $server->target);
+ok($server->do(qw(delay 0)), 'QUIT at once: begun');
+kill QUIT => $client->{pid};
+ok(wait_until(sub { -s $client->{stderr} }), 'QUIT at once: something is written to standard error');
+kill INT => $client->{pid};
+$r = end_of($client);
+like($r->{err}, qr/^messages +[1-9]/m, 'QUIT at once: what was counted by then');
+
+# Whoever had ^C ignored wants it so.
+$client = start_mpecho('bench', '--json', '-t', 0.5, $server->target, { in_child => sub { $SIG{INT} = 'IGNORE' } });
+ok($server->do(qw(delay 0)), 'ignored: begun');
+kill INT => $client->{pid} for 1 .. 3;
+$r = end_of($client);
+is($r->{status}, 0, 'ignored: goes on to its end');
+ok(!decode_json($r->{out})->{interrupted}, 'ignored: not interrupted');
 
 # Nobody reads: INT ends the measuring, and the next one the waiting for the reader.
 {

@@ -3,7 +3,6 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use EchoServer;
 use Mpecho;
 use IO::Socket::IP;
 use IO::Socket::UNIX;
@@ -22,6 +21,8 @@ my $bound = IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => '127.0.0.1', L
 my $port = $bound->sockport;
 no_connection('refused', qr/cannot connect to 127\.0\.0\.1 port $port: 127\.0\.0\.1:$port: Connection refused/,
     '127.0.0.1', $port);
+no_connection('bench: refused', qr/cannot connect to .*Connection refused/, 'bench', '127.0.0.1', $port);
+no_connection('bench: no address', qr/cannot resolve 127\.0\.0\.256 port 9190: .+/, 'bench', '127.0.0.256');
 no_connection('refused by each address of a name',
     qr/cannot connect to localhost port $port: .*127\.0\.0\.1:$port: Connection refused.*/, 'localhost', $port);
 

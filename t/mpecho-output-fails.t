@@ -29,5 +29,17 @@ SKIP: {
     is($r->{status}, 3, 'status 3');
 }
 
+# In the midst of a run, which would go on for long.
+for my $mode ([ 'ping', '-i', 0.01 ], [ 'bench', '-t', 60, '-i', 0.05 ]) {
+    pipe my $read, my $write or die "pipe: $!";
+    my $client = start_mpecho(@$mode, @to, { stdout => $write });
+    close $write;
+    sysread $read, my $heading, 10;
+    close $read;
+    my $r = end_of($client);
+    is($r->{err}, "mpecho: cannot write standard output: Broken pipe\n", "$mode->[0]: the reader leaves");
+    is($r->{status}, 3, "$mode->[0]: status 3, at once");
+}
+
 $server->stop;
 finish();

@@ -25,29 +25,33 @@ for my $load ([], [qw(-P 8)], [qw(-c 3)], ['-c', 4, '-j', 2, '-P', 4, '-s', '8,1
 
 my ($json, $status) = bench('-t', 1, '-R', 400, '-c', 3, '-j', 2, $server->target);
 is($status, 0, 'open loop: status 0');
-cmp_ok(abs($json->{sent} - 400), '<', 40, "open loop: at the rate ($json->{sent})");
+at_rate('open loop', $json);
 cmp_ok($json->{service}{p50_ns}, '>', 0, 'open loop: a service time');
 cmp_ok($json->{jitter_ns}, '>', 0, 'open loop: jitter');
-my $deep = mpecho('bench', '-u', '-R', 10, '-P', 2, $server->target);
-is($deep->{status}, 64, 'open loop: nothing waits, so there is no depth');
-like($deep->{err}, qr/\Ampecho: --pipeline makes no sense with --rate and datagrams, .*/, '... and why');
 
 # The server stops for a while: what was due meanwhile was sent, and all of it waits.
 my $client = start_mpecho('bench', '-u', '--json', '-t', 1, '-R', 400, '-W', 5, $server->target);
 ok(wait_until(sub { socket_to($server->port) }), 'a server that stops: begun');
 kill STOP => $server->pid;
-my $stopped = now();
-wait_until(sub { now() - $stopped >= 0.3 });
+ok(wait_until(sub { hex((split /:/, (socket_of($server->port))[4] // ':0')[1]) > 50_000 }), 'a server that stops: datagrams wait for it');
 kill CONT => $server->pid;
 $json = decode_json(end_of($client)->{out});
 is($json->{lost}, 0, 'a server that stops: nothing is lost');
-cmp_ok(abs($json->{sent} - 400), '<', 40, "a server that stops: the rate is kept ($json->{sent})");
+at_rate('a server that stops', $json);
 
-# The kernel's line of the socket that is connected to this port, in words.
-sub socket_to ($port) {
-    open my $table, '<', '/proc/net/udp' or return;
-    my $remote = sprintf '0100007F:%04X', $port;
-    return [ map { my @words = split; $words[2] eq $remote ? @words : () } <$table> ]->@*;
+# A run for a second at 400 a second, however late it ended.
+sub at_rate ($name, $json) {
+    cmp_ok($json->{sent}, '>=', 390, "$name: the rate is kept");
+    cmp_ok($json->{sent}, '<=', 410 * ($json->{seconds} > 1 ? $json->{seconds} : 1), '... and not exceeded');
+}
+
+# The kernel's line of the socket that is bound, or connected, to this port, in words.
+sub socket_of ($port) { socket_where(1, $port) }
+sub socket_to ($port) { socket_where(2, $port) }
+
+sub socket_where ($column, $port) {
+    my $address = sprintf '0100007F:%04X', $port;
+    return map { my @words = split; $words[$column] eq $address ? @words : () } split /\n/, slurp('/proc/net/udp');
 }
 
 # Of each ten one is lost. In the closed loop its place is free again after the timeout.
@@ -65,19 +69,19 @@ is($status, 1, 'silence: status 1');
 cmp_ok($json->{sent}, '>=', 50, "silence: sent at the rate ($json->{sent})");
 cmp_ok($json->{sent}, '<=', 2 + 100 * ($took - 0.3), 'silence: and no more than that');
 is($json->{lost}, $json->{sent}, 'silence: all lost');
-cmp_ok($took, '<', 3, 'silence: bounded');
+cmp_ok($took, '<', 10, 'silence: bounded');
 $client = start_mpecho('bench', '-u', '-t', 30, '-W', 20, $silent->target);
 ok(wait_for_output($client, qr/closed loop\n/), 'silence: begun');
 my $from = now();
 kill INT => $client->{pid};
 is(end_of($client)->{status}, 1, '^C: what is on its way is lost');
-cmp_ok(now() - $from, '<', 5, '^C: it is not waited for');
+cmp_ok(now() - $from, '<', 15, '^C: it is not waited for');
 
 # Nobody there: refused ten times a second and place, not as fast as possible.
 ($json, $status, $took) = bench('-t', 0.5, '-P', 2, '127.0.0.1', UdpEchoServer::closed_port());
 is($status, 2, 'nobody there: status 2');
 is($json->{refused}, $json->{sent}, 'nobody there: all refused');
-cmp_ok($json->{sent}, '<=', 14, 'nobody there: not asked too often');
+cmp_ok($json->{sent}, '<=', 2 * (2 + 10 * $took), 'nobody there: not asked too often');
 
 # Replies that come faster than they are read are thrown away by our own kernel, and not lost on the way: this is said.
 my $flooding = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 3 ? map { [$_ / 500, $bytes] } 1 .. 2000 : $bytes });

@@ -55,7 +55,7 @@ my $r = mpecho('bench', '-u', '-t', 1, '-c', 2, '-R', 1000, '-W', 0.2, '--json',
 is($r->{status}, 1, 'bench: status 1');
 my $json = decode_json($r->{out});
 my $sent = $json->{sent};
-cmp_ok(abs($sent - 1000), '<', 100, "bench: sent at the rate ($sent)");
+cmp_ok($sent, '>=', 950, 'bench: sent at the rate');
 is($json->{replied} + $json->{lost}, $sent, 'bench: each has come back or is lost');
 my $each = $sent / 100;
 cmp_ok(abs($json->{duplicates} - $each), '<=', 2, 'bench: duplicates');

@@ -9,7 +9,6 @@ use Test::More;
 use UdpEchoServer;
 
 sub ping (@arguments) { mpecho('ping', '-u', @arguments) }
-sub seconds ($code) { my $from = now(); $code->(); return now() - $from }
 
 my $ms = qr/\d+\.\d{3}/;
 my $server = UdpEchoServer->new;
@@ -50,14 +49,14 @@ like($r->{out}, qr/^3 sent, 3 received, \+1 reordered, 0% loss/m, 'the first one
 
 # Silence is bounded, and what comes after it is late.
 my $silent = UdpEchoServer->new(sub { () });
-my $took = seconds(sub { $r = ping('-c', 3, '-i', 0.05, '-W', 0.3, $silent->target) });
+my $took = timed(sub { $r = ping('-c', 3, '-i', 0.05, '-W', 0.3, $silent->target) });
 is($r->{status}, 1, 'silence: status 1');
 like($r->{out}, qr/^seq=1 lost: no reply in time\nseq=2 lost: no reply in time\nseq=3 lost: /m, 'silence: lines');
 like($r->{out}, qr/^3 sent, 0 received, 100% loss/m, 'silence: all lost');
 cmp_ok($took, '<', 3, 'silence: bounded');
-$took = seconds(sub { $r = ping('-c', 1, $silent->target) });
+$took = timed(sub { $r = ping('-c', 1, $silent->target) });
 cmp_ok($took, '>', 0.9, 'a second is waited for a reply if nothing else is said: no less');
-cmp_ok($took, '<', 5, '... and not much more');
+cmp_ok($took, '<', 9, '... and not the 10 s of a connection');
 
 my $late = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 1 ? [0.4, $bytes] : $bytes });
 $r = ping('-c', 15, '-i', 0.05, '-W', 0.2, $late->target);
@@ -80,7 +79,7 @@ like($r->{out}, qr/^5 sent, 2 received, \+2 refused, 60% loss/m, 'somebody who l
 $_->stop for $leaving, $slow, $silent, $late;
 
 # The end by time, and by signals.
-$took = seconds(sub { $r = ping('-i', 0.05, '-w', 0.3, $server->target) });
+$took = timed(sub { $r = ping('-i', 0.05, '-w', 0.3, $server->target) });
 is($r->{status}, 0, 'deadline: status 0');
 cmp_ok($took, '<', 3, 'deadline: kept');
 my $client = start_mpecho('ping', '-u', '-i', 0.02, $server->target);

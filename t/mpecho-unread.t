@@ -4,7 +4,6 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use FaultyServer;
-use IO::Select;
 use Mpecho;
 use Test::More;
 
@@ -13,10 +12,9 @@ for my $mode ([ 'bench', '-t', 2, '-i', '0.01', '--json-stream' ], [ 'ping', '-i
     my $server = FaultyServer->new;
     pipe my $unread, my $write or die "pipe: $!";
     my $client = start_mpecho(@$mode, $server->target, { stdout => $write });
-    my $full   = IO::Select->new($write);
-    ok(wait_until(sub { !$full->can_write(0) }, 20), "$name: the pipe is full");
+    ok(wait_until(sub { !has_room($write) }, 20), "$name: the pipe is full");
     kill INT => $client->{pid};
-    ok(wait_until(sub { waits($client->{pid}) }), "$name: the first ^C is heeded");
+    ok(wait_until(sub { waits($client->{pid}) }), "$name: the first is taken");
     kill INT => $client->{pid};
     my $r = end_of($client, 5);
     like($r->{status}, qr/^(?:0|130)$/, "$name: two ^C end it");
@@ -24,10 +22,6 @@ for my $mode ([ 'bench', '-t', 2, '-i', '0.01', '--json-stream' ], [ 'ping', '-i
 }
 
 # Sleeping, with no signal left to be taken.
-sub waits ($pid) {
-    open my $status, '<', "/proc/$pid/status" or return 1;
-    my $text = do { local $/; <$status> };
-    return $text =~ /^State:\s+[SZ]/m && $text =~ /^ShdPnd:\s+0+$/m;
-}
+sub waits ($pid) { status_of($pid, 'State') =~ /^[SZ]/ && status_of($pid, 'ShdPnd') =~ /^0+$/ }
 
 finish();

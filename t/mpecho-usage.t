@@ -3,7 +3,6 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use EchoServer;
 use Mpecho;
 use Test::More;
 

@@ -26,4 +26,4 @@ for my $object (@objects) {
     }
     is("@writable", '', "no writable data in " . $object =~ s{.*/}{}r);
 }
-done_testing();
+finish();

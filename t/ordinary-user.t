@@ -74,4 +74,4 @@ SKIP: {
         }
     };
 }
-done_testing();
+finish();

@@ -36,4 +36,4 @@ subtest 'at the start' => sub {
     is($run->{status}, 1, 'the daemon does not start');
     like($run->{err} . slurp($d->log_file), qr/cannot become uid/, 'and says why');
 };
-done_testing();
+finish();

@@ -75,4 +75,4 @@ subtest 'TERM' => sub {
     reap($strace->{pid});
     $d->end;
 };
-done_testing();
+finish();

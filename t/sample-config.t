@@ -35,4 +35,4 @@ is("@missing", '', 'every key is in it');
 like($opened, qr/\b$_\s*=/, "listen: $_") for qw(listen address port);
 
 $_->{ended} = 1 for Mpechod->new;
-done_testing();
+finish();

@@ -21,4 +21,4 @@ for my $closed ([0], [1], [2], [0, 1], [0, 1, 2]) {
         };
     }
 }
-done_testing();
+finish();

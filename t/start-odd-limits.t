@@ -38,4 +38,4 @@ subtest 'umask 077' => sub {
     is(sprintf('%04o', (stat $unix)[2] & 07777), '0666', 'a Unix socket has the mode of the config');
     $d->end;
 };
-done_testing();
+finish();

@@ -36,4 +36,4 @@ for my $odd (sort keys %odd) {
         $d->end;
     };
 }
-done_testing();
+finish();

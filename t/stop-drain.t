@@ -32,4 +32,4 @@ for my $signal (qw(TERM INT QUIT)) {
         $d->end;
     };
 }
-done_testing();
+finish();

@@ -34,4 +34,4 @@ subtest 'drain = 0: no limit' => sub {
     is($d->wait_end, 0, 'then the daemon ends');
     $d->end;
 };
-done_testing();
+finish();
