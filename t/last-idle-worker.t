@@ -19,7 +19,8 @@ sub nobody_waits_ok ($d, @at_once) {
     }
     my ($median, $worst) = (sort { $a <=> $b } @seconds)[@seconds / 2, -1];
     cmp_ok($median, '<', 0.1, sprintf 'each client finds a worker after %.1f ms', $median * 1000);
-    cmp_ok($worst, '<', 0.35, sprintf 'the unluckiest after %.1f ms', $worst * 1000);
+    # The master looks every 0.5 s by itself.
+    cmp_ok($worst, '<', 0.45, sprintf 'the unluckiest after %.1f ms', $worst * 1000);
     close $_ for @c;
     $d->end;
 }
@@ -35,6 +36,7 @@ subtest 'workers accept while the master forks' => sub {
     my $strace = Strace->attach([ $d->master, $d->workers ], '-f', '-e', "trace=$forks,close_range",
         '-e', "inject=$forks:delay_exit=20000", '-e', 'inject=close_range:delay_enter=10000');
     nobody_waits_ok($d, (1) x 30);
+    $strace->detach;
 };
 
 finish();

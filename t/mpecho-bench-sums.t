@@ -28,17 +28,21 @@ for my $fault (@faults) {
         $server->ask(@$fault) if $fault->[0] ne 'refuse';
         my $client = start_mpecho('bench', '--json', '-t', 0.4, '-W', 0.3, @options, $server->target);
         if ($fault->[0] eq 'refuse') { wait_for_connection($server); $server->ask('refuse') }
-        { name => "$fault->[0], $name", server => $server, client => $client };
+        { name => "$fault->[0], $name", server => $server, client => $client, refused => $fault->[0] eq 'refuse' };
     } @loads;
     for my $run (@running) {
         ok($run->{server}->done, "$run->{name}: done");
         my $r = end_of($run->{client});
         my $o = $r->{out} ? decode_json($r->{out}) : {};
-        if (!defined $o->{sent}) { is($r->{status}, 2, "$run->{name}: nobody was there"); next }
+        if ($run->{refused} && $r->{status} eq 2) {
+            like($r->{err}, qr/\Ampecho: cannot connect to .*: Connection refused\n\z/, "$run->{name}: nobody was there");
+            next;
+        }
+        is($r->{err}, '', "$run->{name}: no error");
         is($o->{sent} + $o->{unsent}, $o->{replied} + $o->{lost}, "$run->{name}: sent and unsent are replied and lost");
-        is($r->{status}, $o->{status}, "$run->{name}: the same status for programs");
+        is($r->{status}, $o->{status} // 'none', "$run->{name}: the same status for programs");
         cmp_ok($o->{status}, '>', 0, "$run->{name}: no success")
-          if $fault->[0] ne 'refuse' && $run->{name} !~ /threads/;    # which may meet it while it is omitted
+          if !$run->{refused} && $run->{name} !~ /threads/;    # which may meet it while it is omitted
         is($o->{response}{count}, $o->{replied}, "$run->{name}: every reply is timed") if $o->{response};
         $run->{server}->stop;
     }
@@ -48,7 +52,7 @@ for my $fault (@faults) {
 # Until somebody has connected.
 sub wait_for_connection ($server) {
     my $port = sprintf ':%04X', $server->port;
-    wait_until(sub { open my $tcp, '<', '/proc/net/tcp' or return 1; grep { (split)[1] =~ /$port$/ && (split)[3] eq '01' } <$tcp> });
+    ok(wait_until(sub { grep { (split)[1] =~ /$port$/ && (split)[3] eq '01' } split /\n/, slurp('/proc/net/tcp') }), 'connected');
 }
 
 finish();

@@ -32,7 +32,9 @@ for my $inject (map { my $call = $_; map { "$call:$_" } 'error=EPERM', 'retval=0
 
 subtest 'at the start' => sub {
     my $d = Mpechod->new;
-    my $run = run('strace', '-o', '/dev/null', '-f', '-e', 'trace=setresuid', '-e', 'inject=setresuid:error=EPERM', $Mpechod::PROGRAM, '-f', '-c', $d->{conf});
+    $d->expect(qr/ERROR \[\d+\] worker cannot start: cannot become /, qr/exited with status 77/, qr/cannot start: the new workers /);
+    my $run = run('strace', '-o', '/dev/null', '-f', '-e', 'trace=setresuid', '-e', 'inject=setresuid:error=EPERM',
+        $Mpechod::PROGRAM, '-f', '-c', $d->{conf});
     is($run->{status}, 1, 'the daemon does not start');
     like($run->{err} . slurp($d->log_file), qr/cannot become uid/, 'and says why');
 };
