@@ -53,7 +53,7 @@ unlike($svg, qr/<rect [^>]*opacity/, 'no loss is shown');
 ($svg) = picture('-t', 0.3, '-i', 0.1, '-R', 300, $server->target);
 like($svg, qr/>open loop at 300|open loop at 300 /, 'the open loop');
 like($svg, qr/>service time<.*>response time</s, 'has response and service time');
-picture('-t', 3, '-i', 0.01, '-s', '1,2', $server->target);
+picture('-t', 1, '-i', 0.01, '-s', '1,2', $server->target);
 picture('--burst', '-c', 1, $server->target);
 
 # Nothing ever comes back.
