@@ -10,7 +10,7 @@ my $d = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_w
 my $c = $d->connect;
 my ($here, $there) = map { "127.0.0.1:$_" } $c->sockport, $c->peerport;
 echo_ok($c, 'twelve bytes');
-select undef, undef, undef, 0.2;    # not a wait: the time that the line shall tell
+let_pass(0.2);    # not a wait: the time that the line shall tell
 end_ok($c);
 my ($worker) = $d->workers;
 my $line = $d->log_wait(qr/peer=/);

@@ -6,12 +6,10 @@ use lib "$FindBin::Bin/lib";
 use EchoServer;
 use Mpecho;
 use Test::More;
-use Time::HiRes ();
 
 my ($server, $other) = map { EchoServer->new(\&echo) } 1 .. 2;
 
-# Nothing can be waited for here but that nothing happens.
-sub stays ($client, $name) { Time::HiRes::sleep(0.9); ok(is_running($client), $name) }
+sub stays ($client, $name) { let_pass(0.9); ok(is_running($client), $name) }
 
 pipe my $stdin, my $feed or die "pipe: $!";
 my $late = start_mpecho('-W0.5', $server->target, { stdin => $stdin });

@@ -39,10 +39,10 @@ $json = decode_json(end_of($client)->{out});
 is($json->{lost}, 0, 'a server that stops: nothing is lost');
 at_rate('a server that stops', $json);
 
-# A run for a second at 400 a second, however late it ended.
+# A run for a second at 400 a second, which on a busy machine may end late.
 sub at_rate ($name, $json) {
     cmp_ok($json->{sent}, '>=', 390, "$name: the rate is kept");
-    cmp_ok($json->{sent}, '<=', 410 * ($json->{seconds} > 1 ? $json->{seconds} : 1), '... and not exceeded');
+    cmp_ok($json->{sent}, '<=', 400 * ($json->{seconds} + 0.5), '... and not exceeded');
 }
 
 # The kernel's line of the socket that is bound, or connected, to this port, in words.

@@ -18,7 +18,7 @@ use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
-    now wait_until wait_ok timed
+    now wait_until wait_ok let_pass timed
     need_root need_command set_limit own_mount_namespace
     slurp spew temp_dir
     spawn reap run exit_status start_child end_child free_port
@@ -50,7 +50,10 @@ sub wait_until ($condition, $seconds = 10) {
     }
 }
 
-# The same as a test.
+# Let time pass, where a test is about what does not happen and there is no event to wait for.
+sub let_pass ($seconds) { Time::HiRes::sleep($seconds) }
+
+# wait_until as a test.
 sub wait_ok ($condition, $seconds, $name) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $value = wait_until($condition, $seconds);
