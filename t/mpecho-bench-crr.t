@@ -14,7 +14,7 @@ is($r->{status}, 0, 'status 0');
 is($r->{err}, '', 'no error');
 my $o = decode_json($r->{out});
 cmp_ok(abs($o->{connected} - $o->{replied}), '<=', 4, 'as many connections as replies');
-cmp_ok($o->{replied}, '>', 20, 'many');
+cmp_ok($o->{replied}, '>', 4, 'many');
 cmp_ok($o->{response}{min_ns}, '>', $o->{connect}{min_ns}, 'connecting is a part of the time');
 
 $server->stop;

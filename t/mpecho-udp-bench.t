@@ -20,7 +20,7 @@ for my $load ([], [qw(-P 8)], [qw(-c 3)], ['-c', 4, '-j', 2, '-P', 4, '-s', '8,1
     my ($json, $status) = bench('-t', 0.3, @$load, $server->target);
     is($status, 0, "closed loop @$load: status 0");
     is($json->{sent}, $json->{replied}, "closed loop @$load: all came back");
-    cmp_ok($json->{replied}, '>', 100, "closed loop @$load: many");
+    cmp_ok($json->{replied}, '>', 32, "closed loop @$load: more than wait at a time");
 }
 
 my ($json, $status) = bench('-t', 1, '-R', 400, '-c', 3, '-j', 2, $server->target);
