@@ -52,53 +52,56 @@ struct rule {
 /* In the order of the help text. A letter may mean another thing in another mode, as it does in ping(8) and iperf3(1).
  */
 static const struct rule rules[] = {
-    {PING, 'c', "count", "COUNT", KIND_COUNT, FIELD(count), 1, 1e15, "stop after so many probes (default: at ^C)"},
-    {PING, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0, DAY, "between probes (default 1)"},
+    {PING, 'c', "count", "COUNT", KIND_COUNT, FIELD(count), 1, 1e15,
+     "stop after this many probes (default: go on until ^C)"},
+    {PING, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0, DAY,
+     "time between probes (default 1; 0: as fast as replies come)"},
     {PING, 'w', "deadline", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY, "stop after this time"},
     {BENCH, 'c', "connections", "CONNS", KIND_COUNT, FIELD(connections), 1, 1e6, "connections (default 1)"},
-    {BENCH, 't', "time", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY, "measure for so long (default 10)"},
+    {BENCH, 't', "time", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY, "how long to measure (default 10)"},
     {BENCH, 'P', "pipeline", "DEPTH", KIND_COUNT, FIELD(depth), 1, 4096,
-     "messages on their way on each connection (default 1)"},
+     "messages in flight on each connection (default 1)"},
     {BENCH, 'R', "rate", "RATE", KIND_RATE, FIELD(rate), 0.001, 1e9,
-     "messages a second in all; latency counts from when each was due"},
-    {BENCH, 'j', "threads", "THREADS", KIND_COUNT, FIELD(threads), 1, 1024, "threads (default 1)"},
-    {BENCH, 0, "omit", "SECONDS", KIND_SECONDS, FIELD(omit), 0, DAY, "do not measure so long at the beginning"},
-    {BENCH, 0, "burst", NULL, KIND_FLAG, FIELD(burst), 0, 0, "connect all at once, one echo each, and hold them"},
+     "open loop: messages a second, all connections together"},
+    {BENCH, 'j', "threads", "THREADS", KIND_COUNT, FIELD(threads), 1, 1024,
+     "threads that share the connections (default 1)"},
+    {BENCH, 0, "omit", "SECONDS", KIND_SECONDS, FIELD(omit), 0, DAY, "leave this long at the start out of the figures"},
+    {BENCH, 0, "burst", NULL, KIND_FLAG, FIELD(burst), 0, 0, "open all connections at once, one echo on each"},
     {BENCH, 0, "hold", "SECONDS", KIND_SECONDS, FIELD(hold), 0.001, DAY,
-     "leave all connections idle so long; do they still echo?"},
+     "echo, leave all connections idle this long, echo again"},
     {PING | BENCH, 0, "crr", NULL, KIND_FLAG, FIELD(crr), 0, 0, "a new connection for every message"},
-    {PING, 0, "connect", NULL, KIND_FLAG, FIELD(connect), 0, 0, "time connecting and echo apart"},
-    {PING | BENCH, 'u', "udp", NULL, KIND_FLAG, FIELD(udp), 0, 0, "datagrams"},
+    {PING, 0, "connect", NULL, KIND_FLAG, FIELD(connect), 0, 0, "show how long connecting took"},
+    {PING | BENCH, 'u', "udp", NULL, KIND_FLAG, FIELD(udp), 0, 0, "use UDP"},
     {PING, 'M', "pmtudisc", "do", KIND_DO, FIELD(dont_fragment), 0, 0,
-     "with -u: do not fragment; -s LOW-HIGH finds the path MTU"},
+     "with -u: forbid fragmentation; -s LOW-HIGH finds the path MTU"},
     {PING | BENCH, 's', "size", "SIZE", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
-     "bytes in a message (default 64); bench takes turns: SIZE,SIZE..."},
-    {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0, "messages are lines, for servers that echo by line"},
+     "bytes in a message (default 64); bench: SIZE,SIZE... in turn"},
+    {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0,
+     "make every message a line, for servers that echo by line"},
     {TALK, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0, DAY,
-     "give up on a server that is silent this long (default 10; 0: never)"},
+     "give up on a server that is silent for this long (default 10; 0: never)"},
     {PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
-     "give up on an address or a reply after this time (default 10; -u: 1)"},
+     "give up on an address or a reply after this long (default 10; -u: 1)"},
     {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 1e-6, DAY * 1e3, "WARNING above this round trip time"},
     {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 1e-6, DAY * 1e3, "CRITICAL above this round trip time"},
     {CHECK, 't', "timeout", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY,
-     "CRITICAL when not done by then (default 10)"},
-    {BENCH, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0.01, DAY,
-     "report at this interval (default 1)"},
-    {PING | BENCH, 'q', "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "nothing but the summary"},
-    {PING, 'D', "timestamp", NULL, KIND_FLAG, FIELD(timestamps), 0, 0, "the time of day before every line"},
-    {PING | BENCH, 0, "json", NULL, KIND_CHOICE, FIELD(report), REPORT_JSON, 0, "print one JSON object"},
+     "CRITICAL if not done by then (default 10)"},
+    {BENCH, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0.01, DAY, "time between reports (default 1)"},
+    {PING | BENCH, 'q', "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "print only the summary"},
+    {PING, 'D', "timestamp", NULL, KIND_FLAG, FIELD(timestamps), 0, 0, "print a Unix timestamp before every line"},
+    {PING | BENCH, 0, "json", NULL, KIND_CHOICE, FIELD(report), REPORT_JSON, 0, "print one JSON object at the end"},
     {PING | BENCH, 0, "json-stream", NULL, KIND_CHOICE, FIELD(report), REPORT_JSON_STREAM, 0,
-     "print a JSON object for every report, one a line"},
+     "print a JSON object a line, for every interval or probe and at the end"},
     {PING | BENCH, 0, "csv", NULL, KIND_CHOICE, FIELD(report), REPORT_CSV, 0, "print comma-separated values"},
     {PING | BENCH, 0, "hgrm", "FILE", KIND_TEXT, FIELD(hgrm), 0, 0,
      "write latency by percentile for HdrHistogram's plotter"},
-    {PING | BENCH, 0, "svg", "FILE", KIND_TEXT, FIELD(svg), 0, 0, "draw latency by percentile and over time"},
+    {PING | BENCH, 0, "svg", "FILE", KIND_TEXT, FIELD(svg), 0, 0, "draw latency by percentile and over time, as SVG"},
     {PING | BENCH, 0, "assert", "LIST", KIND_TEXT, FIELD(assertions), 0, 0,
-     "fail unless all hold: 'p99<2ms,loss<0.1%,rate>50000'"},
+     "exit with 1 unless all hold: 'p99<2ms,loss<0.1%,rate>50000'"},
     {PING | BENCH, 0, "yes-i-may", NULL, KIND_FLAG, FIELD(yes_i_may), 0, 0,
-     "flood an address that is not this machine's own"},
-    {IN_ALL, '4', "ipv4", NULL, KIND_FLAG, FIELD(ipv4), 0, 0, "IPv4 only"},
-    {IN_ALL, '6', "ipv6", NULL, KIND_FLAG, FIELD(ipv6), 0, 0, "IPv6 only"},
+     "allow flooding an address that is not this machine's own"},
+    {IN_ALL, '4', "ipv4", NULL, KIND_FLAG, FIELD(ipv4), 0, 0, "use IPv4 only"},
+    {IN_ALL, '6', "ipv6", NULL, KIND_FLAG, FIELD(ipv6), 0, 0, "use IPv6 only"},
     {IN_ALL, 'V', "version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
     {IN_ALL, 'h', "help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
 };
@@ -142,11 +145,11 @@ static void help_rule(const struct rule *rule, FILE *out)
 static void help_mode(enum options_mode mode, FILE *out)
 {
     static const char *const what[MODE_COUNT] = {
-        "Send each line that is typed to an echo server, and show what comes back.",
+        "Send each line typed to an echo server, and show what comes back.",
         "Send standard input to an echo server, write what comes back, and verify it.",
         "Send an echo server one message at a time, and time every reply.",
         "Load an echo server, verify every byte, and measure rate and latency.",
-        "Check an echo server for a monitoring system.",
+        "Check an echo server, as a plugin for a monitoring system.",
     };
     fprintf(out, "Usage: mpecho %s [OPTION]... HOST [PORT]\n%s\n\n", mode_names[mode], what[mode]);
     for (size_t i = 0; i < RULES; i++)
@@ -162,15 +165,15 @@ static void help_overview(FILE *out)
           "  HOST         a name, an IPv4 or IPv6 address, or unix:/path\n"
           "  PORT         1-65535 or a service name (default " PORT_DEFAULT ")\n"
           "\n"
-          "  interactive  send what is typed, a line at a time (default at a terminal)\n"
+          "  interactive  send each line typed, show what comes back (default at a terminal)\n"
           "  pipe         send standard input, write what comes back (default otherwise)\n"
-          "  ping         one message at a time, a line for every reply\n"
-          "  bench        rate and latency under load\n"
-          "  check        a line and an exit status for a monitoring system\n"
+          "  ping         send one message at a time, print a line for each reply\n"
+          "  bench        load the server, measure rate and latency\n"
+          "  check        print one line for a monitoring system\n"
           "\n"
-          "mpecho MODE --help tells the options of a mode.\n"
+          "mpecho MODE --help lists the options of a mode.\n"
           "Exit status: 0 good; 1 loss, mismatch or failed assertion; 2 cannot resolve or connect;\n"
-          "3 local failure; 64 usage; check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
+          "3 local failure; 64 usage error. check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
           "See mpecho(1).\n",
           out);
 }
@@ -256,9 +259,9 @@ static const char *expectation(enum kind kind)
     case KIND_MS:
         return "a number of milliseconds";
     case KIND_RATE:
-        return "a number a second";
+        return "a rate per second";
     case KIND_SIZES:
-        return "a number of bytes, several of them with commas between, or LOW-HIGH";
+        return "a number of bytes, several with commas between them, or LOW-HIGH";
     default:
         return "the word \"do\"";
     }
