@@ -43,7 +43,7 @@ const char *datagram_text(const struct datagram_event *event, char text[DATAGRAM
         snprintf(text, DATAGRAM_TEXT, "no reply in time");
         break;
     case DATAGRAM_LATE:
-        snprintf(text, DATAGRAM_TEXT, "reply too late");
+        snprintf(text, DATAGRAM_TEXT, event->due != 0 ? "reply too late" : "reply too late, or once more");
         break;
     case DATAGRAM_FAILED:
         write_failure(event, text, DATAGRAM_TEXT);

@@ -366,16 +366,16 @@ static void sweep(struct thread *thread, int64_t now)
     }
 }
 
-/* Nothing was sent on it yet. */
+/* Nothing was sent on it yet. With a connection for each message there is always one just being made. */
 static void leave(struct stream_slot *slot, int64_t now)
 {
     struct thread *thread = slot->stream->thread;
     char text[PROBLEMS_TEXT];
-    if (slot->conn.state == CONN_CONNECTING && now - slot->conn.opened >= SLOW) {
-        thread->tally.refused++;
-        snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
+    bool connecting = slot->conn.state == CONN_CONNECTING, slow = now - slot->conn.opened >= SLOW;
+    thread->tally.refused += connecting && slow;
+    snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
+    if (connecting && (slow || !slot->stream->style->single))
         problems_add(&thread->problems, NULL, text, 1);
-    }
     conn_close(&slot->conn, true);
     slot_finish(&slot->slot);
 }

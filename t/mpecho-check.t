@@ -53,8 +53,8 @@ $slow->stop;
 my @target = $server->target;
 for my $case (
     [ 'a changed byte', [qw(flip 10)],     qr/connection 0 at offset \d+: changed: .+/ ],
-    [ 'an early end',   [qw(truncate 10)], qr/127\.0\.0\.1:\d+ closed the connection/ ],
-    [ 'a reset',        [qw(reset 10)],    qr/connection to 127\.0\.0\.1:\d+: Connection reset by peer/ ],
+    [ 'an early end',   [qw(truncate 10)], qr/127\.0\.0\.1:\d+ closed the connection: 54 of 64 bytes missing, from offset 10 on/ ],
+    [ 'a reset',        [qw(reset 10)],    qr/connection to 127\.0\.0\.1:\d+: Connection reset by peer: 54 of 64 bytes missing, from offset 10 on/ ],
 ) {
     my ($name, $command, $text) = @$case;
     $server->ask(@$command);

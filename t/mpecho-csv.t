@@ -34,6 +34,8 @@ $server->stop;
 $r = mpecho('bench', '--csv', $server->target);
 is($r->{status}, 2, 'nobody there');
 is($r->{out}, join(',', @$names) . "\n", '... the same names, and no rows');
+like($r->{err}, qr/\Ampecho: cannot connect .*\n\z/, '... and why not');
 $r = mpecho('ping', '--csv', $server->target);
 is($r->{out}, "sequence,at,bytes,rtt_ns,connect_ns,note\n", '... and those of ping');
+like($r->{err}, qr/\Ampecho: cannot connect .*\n\z/, '... and why not');
 finish();

@@ -116,6 +116,7 @@ for my $format ('--json', '--json-stream') {
 }
 $r = mpecho('bench', '-u', '-W', 0.1, '--json', '-4', '::1');
 is($r->{status}, 2, 'cannot be resolved');
+like($r->{err}, qr/\Ampecho: cannot resolve ::1 .*\n\z/, 'which is said');
 $o = object($r->{out});
 is("@{[sort keys %$o]}", "@{[sort @SUMMARY]}", 'the same keys');
 is("@{[grep { defined $o->{$_} } @COUNTS, qw(target begun seconds jitter_ns)]}", '', 'null');

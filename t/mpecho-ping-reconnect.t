@@ -32,8 +32,8 @@ $server->stop;
 $server = FaultyServer->new;
 $at = join ':', $server->target;
 for my $case (
-    [ 'truncate', qr/\Q$at\E closed the connection/ ],
-    [ 'reset',    qr/connection to \Q$at\E: Connection reset by peer/ ],
+    [ 'truncate', qr/\Q$at\E closed the connection: 54 of 64 bytes missing, from offset \d+ on/ ],
+    [ 'reset',    qr/connection to \Q$at\E: Connection reset by peer: 54 of 64 bytes missing, from offset \d+ on/ ],
 ) {
     my ($command, $message) = @$case;
     my $client = start_mpecho('ping', '-c', 4, '-i', 0.1, $server->target);

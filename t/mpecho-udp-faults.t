@@ -66,6 +66,14 @@ like($problems, qr/^socket [01], datagram 41: truncated: 20 of 64 /m, 'bench: tr
 like($problems, qr/: no reply in time$/m, 'bench: lost');
 $server->stop;
 
+# The closed loop is thousands of datagrams further when a reply comes again.
+$server = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n % 100 == 9 ? ($bytes, [ 0.1, $bytes ]) : $bytes });
+$json   = decode_json(mpecho('bench', '-u', '-t', 0.5, '-P', 8, '-W', 2, '--json', $server->target)->{out});
+cmp_ok($json->{sent}, '>', 3000, 'duplicates that come late: many were sent');
+cmp_ok($json->{duplicates}, '>', $json->{sent} / 400, "duplicates that come late: counted ($json->{duplicates} of $json->{sent})");
+is_deeply([ map { $_->{text} } @{ $json->{problems} } ], [], 'duplicates that come late: nothing else');
+$server->stop;
+
 # Another socket's reply: the server answers one client with what came from the other.
 $server = UdpEchoServer->new(sub ($bytes, $n, $keep) { state $first = $bytes; $n == 5 && $first ne $bytes ? ($bytes, $first) : $bytes });
 $r = mpecho('bench', '-u', '-t', 0.5, '-c', 2, '-R', 100, '--json', $server->target);
