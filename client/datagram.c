@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "datagram_count.h"
 
 enum {
     WORD = 8,
@@ -134,67 +135,9 @@ static void add_jitter(struct datagram_socket *socket, int64_t transit)
     socket->transit = transit;
 }
 
-static bool counts(const struct datagram_socket *socket, int64_t due)
-{
-    return socket->shared->since == NULL || due >= *socket->shared->since;
-}
-
-static void count_reply(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
-{
-    struct tally *tally = socket->shared->tally;
-    tally->replied++;
-    tally->bytes += event->size;
-    tally->reordered += event->reordered;
-    tally->jitter = socket->jitter;
-    hist_add(&tally->response, now - event->due);
-    if (socket->shared->open_loop)
-        hist_add(&tally->service, now - event->sent);
-}
-
-static const char *kind_name(enum datagram_kind kind)
-{
-    static const char *const names[] = {[DATAGRAM_CHANGED] = "changed",
-                                        [DATAGRAM_TRUNCATED] = "truncated",
-                                        [DATAGRAM_EXTENDED] = "extended",
-                                        [DATAGRAM_FOREIGN] = "foreign",
-                                        [DATAGRAM_UNKNOWN] = "unknown"};
-    return names[kind];
-}
-
-/* Numbered from 1 on, as the lines of ping. */
-static void count_problem(struct datagram_socket *socket, const struct datagram_event *event)
-{
-    char what[DATAGRAM_TEXT], text[PROBLEMS_TEXT];
-    const struct target *target = socket->shared->target;
-    bool wrong = event->kind >= DATAGRAM_CHANGED;
-    datagram_text(event, what);
-    if (wrong && event->known && socket->shared->sockets > 1)
-        snprintf(text, sizeof text, "socket %" PRIu64 ", datagram %" PRIu64 ": %s", socket->index, event->number + 1,
-                 what);
-    else if (wrong && event->known)
-        snprintf(text, sizeof text, "datagram %" PRIu64 ": %s", event->number + 1, what);
-    else
-        snprintf(text, sizeof text, "%.75s: %s", target->text, what);
-    problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
-    socket->shared->tally->faults += wrong;
-}
-
-/* What is too long, or too much for our own queues, was not refused by anybody. */
-static bool is_refusal(const struct datagram_event *event)
-{
-    return event->kind == DATAGRAM_FAILED && event->error != EMSGSIZE && event->error != ENOBUFS &&
-           event->error != EAGAIN;
-}
-
 static void tell(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
-    struct tally *tally = socket->shared->tally;
-    tally->duplicates += event->kind == DATAGRAM_DUPLICATE;
-    tally->refused += is_refusal(event);
-    if (event->kind == DATAGRAM_REPLIED && counts(socket, event->due))
-        count_reply(socket, event, now);
-    else if (event->kind != DATAGRAM_REPLIED && event->kind != DATAGRAM_DUPLICATE)
-        count_problem(socket, event);
+    datagram_count(socket, event, now);
     if (socket->shared->on_event != NULL)
         socket->shared->on_event(socket, event, now);
 }
@@ -208,7 +151,6 @@ static void end_waiting(struct datagram_socket *socket, struct datagram_event *e
     event->ended = true;
     record->state = replied ? ANSWERED : GIVEN_UP;
     socket->outstanding--;
-    socket->shared->tally->lost += !replied && counts(socket, record->due);
 }
 
 static void give_up(struct datagram_socket *socket, uint64_t number, int64_t now)
@@ -327,7 +269,7 @@ static void take_right(struct datagram_socket *socket, struct datagram_event *ev
         event->kind = DATAGRAM_DUPLICATE;
     } else {
         add_jitter(socket, now - event->sent);
-        socket->shared->tally->connected += socket->heard == 0;
+        event->first = socket->heard == 0;
         event->reordered = event->number + 1 < socket->heard;
         if (event->number >= socket->heard)
             socket->heard = event->number + 1;
@@ -456,7 +398,7 @@ static void remember(struct datagram_socket *socket, uint64_t size, int64_t due,
     socket->outstanding++;
     *recall(socket, number) =
         (struct datagram_record){.due = due, .sent = now, .size = (uint32_t)size, .state = WAITING};
-    socket->shared->tally->sent += counts(socket, due);
+    datagram_count_sent(socket, due);
 }
 
 /* An error may be an earlier datagram's, and then it is told as that one's and not as this one's: hence what fails is

@@ -40,6 +40,7 @@ struct datagram_event {
     uint64_t size;                    /* bytes sent; 0: forgotten */
     int64_t due, sent;                /* 0: forgotten */
     bool ended;                       /* it was waited for, and by this is no longer: it is replied or lost */
+    bool first;                       /* replied, and nothing was before it on this socket */
     bool reordered;                   /* replied, and the reply to a later one has come before (RFC 4737 section 3) */
     uint64_t length;                  /* bytes that came */
     uint64_t offset;                  /* changed: of the first such byte, and it */
