@@ -59,13 +59,13 @@ static void rows_choose(struct rows *rows, const struct hist *hist)
     }
 }
 
-/* A cell is counted in the row of the value that percentiles give for it, so that they agree with the picture. */
+/* A bucket is counted in the row of the value that percentiles give for it, so that they agree with the picture. */
 static void rows_fill(struct rows *rows, const struct hist *hist)
 {
-    for (size_t cell = hist_cell(hist->min); cell <= hist_cell(hist->max); cell++)
-        if (hist->cells[cell] > 0) {
-            int64_t ns = hist_highest(cell) < hist->max ? hist_highest(cell) : hist->max;
-            rows->values[step_of(rows->preferred, ns) - rows->first] += hist->cells[cell];
+    for (size_t bucket = hist_bucket(hist->min); bucket <= hist_bucket(hist->max); bucket++)
+        if (hist->buckets[bucket] > 0) {
+            int64_t ns = hist_highest(bucket) < hist->max ? hist_highest(bucket) : hist->max;
+            rows->values[step_of(rows->preferred, ns) - rows->first] += hist->buckets[bucket];
         }
 }
 

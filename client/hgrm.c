@@ -26,12 +26,12 @@ static double distance_of(int tick)
 static void write_lines(FILE *out, const struct hist *hist)
 {
     uint64_t seen = 0;
-    size_t cell = 0;
+    size_t bucket = 0;
     for (int tick = 0; seen < hist->count; tick++) {
         double distance = distance_of(tick);
-        for (uint64_t rank = hist_rank(100 * (1 - distance), hist->count); seen < rank; cell++)
-            seen += hist->cells[cell];
-        int64_t ns = seen < hist->count ? hist_highest(cell - 1) : hist->max;
+        for (uint64_t rank = hist_rank(100 * (1 - distance), hist->count); seen < rank; bucket++)
+            seen += hist->buckets[bucket];
+        int64_t ns = seen < hist->count ? hist_highest(bucket - 1) : hist->max;
         fprintf(out, "%12.6f %2.12f %10" PRIu64 " %14.2f\n", milliseconds((double)ns), 1 - distance, seen,
                 1 / distance);
     }

@@ -1,5 +1,5 @@
-/* hist.c: the cells and what is derived from them; see hist.h. The layout is that of HdrHistogram (Gil Tene,
- * hdrhistogram.org): a value's exponent picks a row of HIST_HALF cells, its next seven bits the cell. */
+/* hist.c: the buckets and what is derived from them; see hist.h. The layout is that of HdrHistogram (Gil Tene,
+ * hdrhistogram.org): a value's exponent picks a row of HIST_HALF buckets, its next seven bits the bucket. */
 #include "hist.h"
 
 #include <float.h>
@@ -17,27 +17,27 @@ static int64_t clamp(int64_t ns)
     return ns < 0 ? 0 : ns > HIST_MAX ? HIST_MAX : ns;
 }
 
-size_t hist_cell(int64_t ns)
+size_t hist_bucket(int64_t ns)
 {
     uint64_t value = (uint64_t)clamp(ns);
     unsigned shift = shift_of(value);
     return shift * HIST_HALF + (size_t)(value >> shift);
 }
 
-static unsigned shift_of_cell(size_t cell)
+static unsigned shift_of_bucket(size_t bucket)
 {
-    return cell < 2 * HIST_HALF ? 0 : (unsigned)(cell / HIST_HALF) - 1;
+    return bucket < 2 * HIST_HALF ? 0 : (unsigned)(bucket / HIST_HALF) - 1;
 }
 
-int64_t hist_lowest(size_t cell)
+int64_t hist_lowest(size_t bucket)
 {
-    unsigned shift = shift_of_cell(cell);
-    return (int64_t)(cell - shift * HIST_HALF) << shift;
+    unsigned shift = shift_of_bucket(bucket);
+    return (int64_t)(bucket - shift * HIST_HALF) << shift;
 }
 
-int64_t hist_highest(size_t cell)
+int64_t hist_highest(size_t bucket)
 {
-    return hist_lowest(cell) + (INT64_C(1) << shift_of_cell(cell)) - 1;
+    return hist_lowest(bucket) + (INT64_C(1) << shift_of_bucket(bucket)) - 1;
 }
 
 void hist_add(struct hist *hist, int64_t ns)
@@ -50,7 +50,7 @@ void hist_add(struct hist *hist, int64_t ns)
     hist->count++;
     hist->sum += (uint64_t)ns;
     hist->squares += (unsigned __int128)ns * (uint64_t)ns;
-    hist->cells[hist_cell(ns)]++;
+    hist->buckets[hist_bucket(ns)]++;
 }
 
 void hist_merge(struct hist *into, const struct hist *from)
@@ -64,8 +64,8 @@ void hist_merge(struct hist *into, const struct hist *from)
     into->count += from->count;
     into->sum += from->sum;
     into->squares += from->squares;
-    for (size_t cell = hist_cell(from->min); cell <= hist_cell(from->max); cell++)
-        into->cells[cell] += from->cells[cell];
+    for (size_t bucket = hist_bucket(from->min); bucket <= hist_bucket(from->max); bucket++)
+        into->buckets[bucket] += from->buckets[bucket];
 }
 
 /* 99.9 % of 1000 are 999, but doubles may make it a little more: that is not the 1000th yet. */
@@ -80,10 +80,10 @@ int64_t hist_percentile(const struct hist *hist, double percent)
     if (percent <= 0)
         return hist->min;
     uint64_t rank = hist_rank(percent, hist->count), seen = 0;
-    for (size_t cell = hist_cell(hist->min); cell < HIST_CELLS; cell++) {
-        seen += hist->cells[cell];
+    for (size_t bucket = hist_bucket(hist->min); bucket < HIST_BUCKETS; bucket++) {
+        seen += hist->buckets[bucket];
         if (seen >= rank)
-            return hist_highest(cell) < hist->max ? hist_highest(cell) : hist->max;
+            return hist_highest(bucket) < hist->max ? hist_highest(bucket) : hist->max;
     }
     return hist->max;
 }

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Cells are 1 wide up to 256, then 128 to each doubling, up to HIST_MAX ns (73 minutes). */
+/* Buckets are 1 wide up to 256, then 128 to each doubling, up to HIST_MAX ns (73 minutes). */
 enum { HIST_SUB_BITS = 8, HIST_TOP_BIT = 42 };
-enum { HIST_HALF = 1 << (HIST_SUB_BITS - 1), HIST_CELLS = (HIST_TOP_BIT - HIST_SUB_BITS + 2) * HIST_HALF };
+enum { HIST_HALF = 1 << (HIST_SUB_BITS - 1), HIST_BUCKETS = (HIST_TOP_BIT - HIST_SUB_BITS + 2) * HIST_HALF };
 #define HIST_MAX ((INT64_C(1) << HIST_TOP_BIT) - 1)
 
 /* 36 KiB, however many values are in it. All 0 to begin: empty. */
@@ -16,7 +16,7 @@ struct hist {
     uint64_t count;
     int64_t min, max;               /* ns */
     unsigned __int128 sum, squares; /* of ns: whole numbers, or a small deviation would drown in a large mean */
-    uint64_t cells[HIST_CELLS];
+    uint64_t buckets[HIST_BUCKETS];
 };
 
 /* What is negative counts as 0, what is longer than HIST_MAX as HIST_MAX. */
@@ -36,9 +36,9 @@ double hist_mean(const struct hist *hist);
 /* The standard deviation of all values, as ping(8)'s mdev. */
 double hist_deviation(const struct hist *hist);
 
-/* To walk through the cells: in which one a value is counted, and the smallest and largest value counted in one. */
-size_t hist_cell(int64_t ns);
-int64_t hist_lowest(size_t cell);
-int64_t hist_highest(size_t cell);
+/* To walk through the buckets: in which one a value is counted, and the smallest and largest value counted in one. */
+size_t hist_bucket(int64_t ns);
+int64_t hist_lowest(size_t bucket);
+int64_t hist_highest(size_t bucket);
 
 #endif

@@ -82,7 +82,7 @@ static void test_no_columns(void **state)
     assert_drawn(&hist, (struct draw_style){0}, "  47 us -   51 us  ##########  1 100.00 %\n");
 }
 
-/* A row begins with its first mark and ends before its second, though a cell of the histogram may cross it. */
+/* A row begins with its first mark and ends before its second, though a bucket of the histogram may cross it. */
 static void test_marks(void **state)
 {
     (void)state;

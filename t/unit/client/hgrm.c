@@ -79,7 +79,7 @@ static void test_one(void **state)
     fclose(file);
 }
 
-/* Of 100 values, a cell each: 55 % are 55, though 0.55 * 100 is a little more. */
+/* Of 100 values, a bucket each: 55 % are 55, though 0.55 * 100 is a little more. */
 static void test_ticks_are_exact(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Unit tests of client/hist.c: the cells, and what is read back beside the samples themselves, sorted. */
+/* Unit tests of client/hist.c: the buckets, and what is read back beside the samples themselves, sorted. */
 #include "client/hist.h"
 
 #include <math.h>
@@ -7,26 +7,26 @@
 
 enum { RUNS = 200, SAMPLES = 3000 };
 
-static void test_cells_adjoin(void **state)
+static void test_buckets_adjoin(void **state)
 {
     (void)state;
     assert_int_equal(hist_lowest(0), 0);
-    for (size_t cell = 0; cell + 1 < HIST_CELLS; cell++) {
-        assert_int_equal(hist_highest(cell) + 1, hist_lowest(cell + 1));
-        assert_int_equal(hist_cell(hist_lowest(cell)), cell);
-        assert_int_equal(hist_cell(hist_highest(cell)), cell);
+    for (size_t bucket = 0; bucket + 1 < HIST_BUCKETS; bucket++) {
+        assert_int_equal(hist_highest(bucket) + 1, hist_lowest(bucket + 1));
+        assert_int_equal(hist_bucket(hist_lowest(bucket)), bucket);
+        assert_int_equal(hist_bucket(hist_highest(bucket)), bucket);
     }
-    assert_int_equal(hist_highest(HIST_CELLS - 1), HIST_MAX);
+    assert_int_equal(hist_highest(HIST_BUCKETS - 1), HIST_MAX);
 }
 
 /* No wider than one part in 128 of what they hold, and 1 wide up to 256. */
-static void test_cells_are_narrow(void **state)
+static void test_buckets_are_narrow(void **state)
 {
     (void)state;
-    for (size_t cell = 0; cell < HIST_CELLS; cell++) {
-        int64_t width = hist_highest(cell) - hist_lowest(cell) + 1;
-        assert_true(width == 1 || width * HIST_HALF <= hist_lowest(cell));
-        assert_true(hist_highest(cell) >= 2 * HIST_HALF || width == 1);
+    for (size_t bucket = 0; bucket < HIST_BUCKETS; bucket++) {
+        int64_t width = hist_highest(bucket) - hist_lowest(bucket) + 1;
+        assert_true(width == 1 || width * HIST_HALF <= hist_lowest(bucket));
+        assert_true(hist_highest(bucket) >= 2 * HIST_HALF || width == 1);
     }
 }
 
@@ -35,10 +35,10 @@ static void test_out_of_range(void **state)
 {
     (void)state;
     struct hist hist = {0};
-    assert_int_equal(hist_cell(-1), 0);
-    assert_int_equal(hist_cell(INT64_MIN), 0);
-    assert_int_equal(hist_cell(HIST_MAX + 1), HIST_CELLS - 1);
-    assert_int_equal(hist_cell(INT64_MAX), HIST_CELLS - 1);
+    assert_int_equal(hist_bucket(-1), 0);
+    assert_int_equal(hist_bucket(INT64_MIN), 0);
+    assert_int_equal(hist_bucket(HIST_MAX + 1), HIST_BUCKETS - 1);
+    assert_int_equal(hist_bucket(INT64_MAX), HIST_BUCKETS - 1);
     hist_add(&hist, -5);
     hist_add(&hist, INT64_MAX);
     assert_int_equal(hist.count, 2);
@@ -162,7 +162,7 @@ static void assert_moments(const struct hist *hist, const int64_t *samples, unsi
 static bool is_same(const struct hist *a, const struct hist *b)
 {
     return a->count == b->count && a->min == b->min && a->max == b->max && a->sum == b->sum &&
-           a->squares == b->squares && memcmp(a->cells, b->cells, sizeof a->cells) == 0;
+           a->squares == b->squares && memcmp(a->buckets, b->buckets, sizeof a->buckets) == 0;
 }
 
 /* Merged from parts it is what it would be if all had been added to one. */
@@ -192,8 +192,8 @@ static void test_beside_sorted_samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells_adjoin),
-        cmocka_unit_test(test_cells_are_narrow),
+        cmocka_unit_test(test_buckets_adjoin),
+        cmocka_unit_test(test_buckets_are_narrow),
         cmocka_unit_test(test_out_of_range),
         cmocka_unit_test(test_small_deviation_of_large_values),
         cmocka_unit_test(test_rank),
