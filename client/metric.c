@@ -100,7 +100,7 @@ static bool loss(const struct result *result, double *value)
     return result->total.replied + result->total.lost > 0;
 }
 
-static bool jitter(const struct result *result, double *value)
+bool metric_jitter(const struct result *result, double *value)
 {
     *value = result->total.jitter;
     return result->options->udp && result->total.replied > 1;
@@ -114,7 +114,7 @@ static bool path_mtu(const struct result *result, double *value)
 
 static const struct metric_ratio ratios[] = {
     {"rate", METRIC_PER_SECOND, rate},    {"throughput", METRIC_BYTES_PER_SECOND, throughput},
-    {"loss", METRIC_PERCENT, loss},       {"jitter", METRIC_NS, jitter},
+    {"loss", METRIC_PERCENT, loss},       {"jitter", METRIC_NS, metric_jitter},
     {"path_mtu", METRIC_COUNT, path_mtu},
 };
 enum { RATIOS = sizeof ratios / sizeof ratios[0] };

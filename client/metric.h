@@ -53,6 +53,9 @@ extern const struct metric_latency metric_latencies[METRIC_LATENCIES];
 
 double metric_latency_of(const struct metric_latency *latency, const struct hist *hist);
 
+/* UDP, ns. False: it takes two replies. */
+bool metric_jitter(const struct result *result, double *value);
+
 /* Any of them: "rate", "lost", "p99.95", "service_max". */
 enum metric_unit { METRIC_COUNT, METRIC_NS, METRIC_PERCENT, METRIC_PER_SECOND, METRIC_BYTES_PER_SECOND };
 

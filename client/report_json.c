@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "metric.h"
 #include "report_format.h"
 
 #ifdef HAVE_CONFIG_H
@@ -243,6 +244,7 @@ static void set_request(json_t *object, const struct options *options)
 static void set_outcome(json_t *object, const struct report *report, const struct result *result)
 {
     uint64_t counts[METRIC_COUNTS];
+    double jitter;
     read_counts(counts, &result->total);
     set_text(object, "target", result->target->text);
     set_begun(object, result->begun);
@@ -250,7 +252,7 @@ static void set_outcome(json_t *object, const struct report *report, const struc
     set_counts(object, counts);
     set_count(object, "replied_in_time", result->replied);
     set_rates(object, result->replied, result->bytes, result->measured);
-    set(object, "jitter_ns", report->options->udp ? json_real(result->total.jitter) : json_null());
+    set(object, "jitter_ns", metric_jitter(result, &jitter) ? json_real(jitter) : json_null());
     set(object, "path_mtu", result->path_mtu > 0 ? json_integer((json_int_t)result->path_mtu) : json_null());
     set_timings(object, &result->total);
     if (report->options->mode == MODE_BENCH)

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "metric.h"
 #include "report_format.h"
 
 static double ms(int64_t ns)
@@ -102,10 +103,11 @@ static void write_path_mtu(FILE *out, const struct result *result)
 
 static void write_datagrams(FILE *out, const struct result *result)
 {
+    double jitter;
     if (result->options->sizes.sweep)
         write_path_mtu(out, result);
-    else if (result->total.replied > 1)
-        fprintf(out, "jitter %.3f ms\n", result->total.jitter / CLOCK_MS);
+    else if (metric_jitter(result, &jitter))
+        fprintf(out, "jitter %.3f ms\n", jitter / CLOCK_MS);
 }
 
 /* Problems only if no line has told them: with -q, and of datagrams that answer none of ours. */

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "describe.h"
 #include "draw.h"
+#include "metric.h"
 #include "report_format.h"
 #include "units.h"
 
@@ -152,10 +153,11 @@ static void write_connections(FILE *out, const struct result *result)
 static void write_datagrams(FILE *out, const struct result *result)
 {
     char text[UNITS_TEXT];
+    double jitter;
     if (!result->options->udp)
         return;
     write_label(out, "jitter");
-    fprintf(out, "%s", units_duration(result->total.jitter, text));
+    fputs(metric_jitter(result, &jitter) ? units_duration(jitter, text) : "not measured", out);
     write_count(out, result->total.refused, "refused");
     write_count(out, result->total.faults, "wrong");
     fputc('\n', out);

@@ -69,6 +69,7 @@ is($status, 1, 'silence: status 1');
 cmp_ok($json->{sent}, '>=', 50, "silence: sent at the rate ($json->{sent})");
 cmp_ok($json->{sent}, '<=', 2 + 100 * ($took - 0.3), 'silence: and no more than that');
 is($json->{lost}, $json->{sent}, 'silence: all lost');
+is($json->{jitter_ns}, undef, 'silence: no jitter');
 cmp_ok($took, '<', 10, 'silence: bounded');
 $client = start_mpecho('bench', '-u', '-t', 30, '-W', 20, $silent->target);
 ok(wait_for_output($client, qr/closed loop\n/), 'silence: begun');
