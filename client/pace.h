@@ -27,8 +27,8 @@ struct pace {
 /* Set what is above start, fd aside, and owner and on_due before. False: no descriptor, which was reported. */
 bool pace_create(struct pace *pace);
 
-/* Arrivals are those that are due from start on and before end; INT64_MAX: for ever. */
-void pace_begin(struct pace *pace, int64_t start, int64_t end);
+/* Arrivals are those that are due from begin on and before end; INT64_MAX: for ever. */
+void pace_begin(struct pace *pace, int64_t begin, int64_t end);
 
 /* Of its own connections, that with the number arrival % members. */
 int64_t pace_due(const struct pace *pace, uint64_t arrival);
