@@ -365,12 +365,13 @@ static int keep_trial(const struct options *options, int fd)
 
 enum status bench_run(const struct options *options, const struct target *targets, size_t count)
 {
-    size_t which;
-    int64_t took;
+    struct target_found found;
     if (!target_may_flood(targets, count, options))
         return STATUS_USAGE;
-    int fd = target_connect(options, targets, count, &which, &took);
-    if (fd == -1)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    return measure_target(options, &targets[which], keep_trial(options, fd), took);
+    enum status status = target_connect(targets, count, options->timeout, INT64_MAX, &found);
+    if (status != STATUS_GOOD) {
+        warnx("%s", found.why);
+        return report_nothing(options, status);
+    }
+    return measure_target(options, found.target, keep_trial(options, found.fd), found.took);
 }

@@ -2,12 +2,11 @@
 #include "check.h"
 
 #include <err.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/param.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -27,11 +26,6 @@ struct check {
     char text[TARGET_WHY]; /* the first that was wrong */
     struct tally tally;
 };
-
-static double ms(double ns)
-{
-    return ns / (double)CLOCK_MS;
-}
 
 /* The line. -------------------------------------------------------------------------------------------------------- */
 
@@ -59,7 +53,7 @@ static enum check_state say(enum check_state state, const char *text)
 static void write_threshold(int64_t ns)
 {
     if (ns > 0)
-        printf("%.10g", ms((double)ns));
+        printf("%.10g", clock_ms(ns));
     putchar(';');
 }
 
@@ -67,7 +61,7 @@ static void write_threshold(int64_t ns)
 static void write_time(const char *label, const struct hist *hist, int64_t warning, int64_t critical)
 {
     if (hist->count > 0)
-        printf(" %s=%.3fms;", label, ms(hist_mean(hist)));
+        printf(" %s=%.3fms;", label, hist_mean(hist) / CLOCK_MS);
     else
         printf(" %s=U;", label);
     write_threshold(warning);
@@ -106,27 +100,6 @@ static void fail(struct check *check, enum check_state state, const char *why)
     snprintf(check->text, sizeof check->text, "%s", why);
 }
 
-static void on_found(void *owner, const struct target *target, int64_t now)
-{
-    struct check *check = owner;
-    (void)target;
-    prober_send(check->prober, now);
-}
-
-/* Is it this machine that cannot? */
-static bool is_local(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
-static void on_unreachable(void *owner, const char *why, int error)
-{
-    struct check *check = owner;
-    if (!check->over)
-        fail(check, is_local(error) ? CHECK_UNKNOWN : CHECK_CRITICAL, why);
-    ev_break(check->loop, EVBREAK_ALL);
-}
-
 static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct check *check = owner;
@@ -152,24 +125,24 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     check->over = true;
     prober_stop(check->prober, clock_now());
     snprintf(why, sizeof why, "no answer from %s within %g s", check->options->host,
-             (double)check->options->duration / (double)CLOCK_SECOND);
+             clock_seconds(check->options->duration));
     if (check->tally.replied == 0 || check->tally.lost > 0)
         fail(check, CHECK_CRITICAL, why);
     ev_break(loop, EVBREAK_ALL);
 }
 
-static const struct prober_events events = {
-    .found = on_found, .unreachable = on_unreachable, .ended = on_ended, .broke = on_broke};
+static const struct prober_events events = {.ended = on_ended, .broke = on_broke};
 
-static bool make_prober(struct check *check, const struct target *targets, size_t count)
+static bool make(struct check *check, const struct target_found *found)
 {
+    check->loop = ev_loop_new(EVFLAG_NOENV);
+    if (check->loop == NULL)
+        return false;
     check->prober = prober_create(&(struct prober_plan){
         .loop = check->loop,
-        .targets = targets,
-        .count = count,
+        .found = found,
         .size = check->options->sizes.size[0],
-        .connect_limit = check->options->duration / (int64_t)count,
-        .reply_limit = check->options->duration,
+        .limit = check->options->duration,
         .tally = &check->tally,
         .events = &events,
         .owner = check,
@@ -180,10 +153,10 @@ static bool make_prober(struct check *check, const struct target *targets, size_
 static void probe_until(struct check *check, int64_t deadline)
 {
     int64_t now = clock_now();
-    ev_timer_init(&check->deadline, on_deadline, (double)(deadline - now) / (double)CLOCK_SECOND, 0);
+    ev_timer_init(&check->deadline, on_deadline, clock_seconds(MAX(deadline - now, 0)), 0);
     check->deadline.data = check;
     ev_timer_start(check->loop, &check->deadline);
-    prober_connect(check->prober, now);
+    prober_send(check->prober, now);
     ev_run(check->loop, 0);
     prober_destroy(check->prober);
 }
@@ -198,9 +171,9 @@ static void judge(struct check *check)
     bool warning = options->warning > 0 && rtt > (double)options->warning;
     int64_t limit = critical ? options->critical : options->warning;
     char text[128];
-    int n = snprintf(text, sizeof text, "rtt %.3f ms", ms(rtt));
+    int n = snprintf(text, sizeof text, "rtt %.3f ms", rtt / CLOCK_MS);
     if (critical || warning)
-        n += snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", ms((double)limit));
+        n += snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", clock_ms(limit));
     if (check->over)
         snprintf(text + n, sizeof text - (size_t)n, ", %" PRIu64 " of %d probes in time", check->tally.replied, PROBES);
     if (check->state != CHECK_OK)
@@ -209,29 +182,33 @@ static void judge(struct check *check)
     snprintf(check->text, sizeof check->text, "%s", text);
 }
 
-static bool make(struct check *check, const struct target *targets, size_t count)
+static void probe_target(struct check *check, const struct target_found *found, int64_t deadline)
 {
-    check->loop = ev_loop_new(EVFLAG_NOENV);
-    return check->loop != NULL && make_prober(check, targets, count);
+    if (make(check, found)) {
+        probe_until(check, deadline);
+        judge(check);
+    } else {
+        fail(check, CHECK_UNKNOWN, "out of memory, descriptors or random numbers");
+    }
+    if (check->loop != NULL)
+        ev_loop_destroy(check->loop);
 }
 
 static enum check_state check_targets(const struct options *options, const struct target *targets, size_t count,
                                       int64_t deadline)
 {
+    struct target_found found;
     struct check *check = calloc(1, sizeof *check);
     if (check == NULL)
         return say(CHECK_UNKNOWN, "out of memory");
     check->options = options;
-    if (make(check, targets, count)) {
-        probe_until(check, deadline);
-        judge(check);
-        write_line(check);
-    } else {
-        check->state = say(CHECK_UNKNOWN, "out of memory, descriptors or random numbers");
-    }
+    enum status status = target_connect(targets, count, options->duration / (int64_t)count, deadline, &found);
+    if (status == STATUS_GOOD)
+        probe_target(check, &found, deadline);
+    else
+        fail(check, status == STATUS_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL, found.why);
+    write_line(check);
     enum check_state state = check->state;
-    if (check->loop != NULL)
-        ev_loop_destroy(check->loop);
     free(check);
     return state;
 }

@@ -18,4 +18,14 @@ static inline int64_t clock_now(void)
     return time.tv_sec * CLOCK_SECOND + time.tv_nsec;
 }
 
+static inline double clock_seconds(int64_t ns)
+{
+    return (double)ns / (double)CLOCK_SECOND;
+}
+
+static inline double clock_ms(int64_t ns)
+{
+    return (double)ns / (double)CLOCK_MS;
+}
+
 #endif

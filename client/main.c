@@ -59,13 +59,16 @@ static enum status converse(const struct options *options, int fd)
 static enum status talk(const struct options *options)
 {
     struct target *targets;
-    int64_t took;
-    size_t which, count = target_resolve(options, &targets);
-    enum status status = STATUS_NO_CONNECTION;
-    int fd = count == 0 ? -1 : target_connect(options, targets, count, &which, &took);
-    if (fd != -1) {
-        status = converse(options, fd);
-        close(fd);
+    struct target_found found;
+    size_t count = target_resolve(options, &targets);
+    if (count == 0)
+        return STATUS_NO_CONNECTION;
+    enum status status = target_connect(targets, count, options->timeout, INT64_MAX, &found);
+    if (status == STATUS_GOOD) {
+        status = converse(options, found.fd);
+        close(found.fd);
+    } else {
+        warnx("%s", found.why);
     }
     free(targets);
     return status;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +98,8 @@ static bool is_ceaseless(const struct ping *ping)
     return ping->options->interval < INTERVAL_LEAST;
 }
 
+/* The deadline's timer is good to a millisecond only, and is often the time of a probe: which would have no time left
+ * to be answered. */
 static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 {
     struct ping *ping = pace->owner;
@@ -135,15 +138,6 @@ static void on_broke(void *owner, const char *why)
 
 /* The beginning. --------------------------------------------------------------------------------------------------- */
 
-static void on_unreachable(void *owner, const char *why, int error)
-{
-    struct ping *ping = owner;
-    (void)error;
-    warnx("%s", why);
-    ping->status = STATUS_NO_CONNECTION;
-    finish(ping);
-}
-
 static bool watch_signals(struct ping *ping)
 {
     int fd = signals_open();
@@ -155,34 +149,17 @@ static bool watch_signals(struct ping *ping)
     return true;
 }
 
-/* Until now ^C has ended the process, as there was nothing to tell. */
-static void on_found(void *owner, const struct target *target, int64_t now)
-{
-    struct ping *ping = owner;
-    ping->result.target = target;
-    ping->result.begun = time(NULL);
-    ping->begun = now;
-    if (watch_signals(ping))
-        ping->report = report_open(ping->options, target);
-    if (ping->report == NULL)
-        finish(ping);
-    else
-        pace_begin(&ping->pace, now, INT64_MAX);
-}
+static const struct prober_events events = {.ended = on_ended, .broke = on_broke};
 
-static const struct prober_events events = {
-    .found = on_found, .unreachable = on_unreachable, .ended = on_ended, .broke = on_broke};
-
-static bool make_prober(struct ping *ping, const struct target *targets, size_t count)
+static bool make_prober(struct ping *ping, const struct target_found *found)
 {
     const struct options *options = ping->options;
     ping->prober = prober_create(&(struct prober_plan){
         .loop = ping->loop,
-        .targets = targets,
-        .count = count,
+        .found = found,
+        .begun = ping->begun,
         .size = options->sizes.size[0],
-        .connect_limit = options->timeout,
-        .reply_limit = options->timeout,
+        .limit = options->timeout,
         .single = options->crr,
         .reset = options->interval < FLOOD,
         .tally = &ping->result.total,
@@ -202,23 +179,27 @@ static bool make_pace(struct ping *ping)
     return pace_create(&ping->pace);
 }
 
-static void set_deadline(struct ping *ping)
+static void set_deadline(struct ping *ping, int64_t deadline)
 {
-    ev_timer_init(&ping->deadline, on_deadline, (double)ping->options->duration / (double)CLOCK_SECOND, 0);
+    ev_timer_init(&ping->deadline, on_deadline, clock_seconds(MAX(deadline - clock_now(), 0)), 0);
     ping->deadline.data = ping;
-    if (ping->options->duration > 0)
+    if (deadline != INT64_MAX)
         ev_timer_start(ping->loop, &ping->deadline);
 }
 
-static bool make(struct ping *ping, const struct target *targets, size_t count)
+static bool make(struct ping *ping, const struct target_found *found)
 {
     ping->result.options = ping->options;
+    ping->result.target = found->target;
+    ping->result.begun = time(NULL);
+    ping->begun = clock_now();
     ping->status = STATUS_LOCAL;
     ping->pace.fd = ping->signals.fd = -1;
     ping->loop = ev_loop_new(EVFLAG_NOENV);
     if (ping->loop == NULL)
         warnx("cannot make an event loop");
-    return ping->loop != NULL && make_pace(ping) && make_prober(ping, targets, count);
+    return ping->loop != NULL && make_pace(ping) && make_prober(ping, found) && watch_signals(ping) &&
+           (ping->report = report_open(ping->options, found->target)) != NULL;
 }
 
 static void destroy(struct ping *ping)
@@ -233,31 +214,36 @@ static void destroy(struct ping *ping)
     free(ping);
 }
 
-static enum status probe_targets(struct ping *ping, const struct target *targets, size_t count)
+static enum status probe_target(struct ping *ping, const struct target_found *found, int64_t deadline)
 {
-    if (!make(ping, targets, count))
-        return STATUS_LOCAL;
-    set_deadline(ping);
-    prober_connect(ping->prober, clock_now());
+    if (!make(ping, found))
+        return ping->status;
+    set_deadline(ping, deadline);
+    pace_begin(&ping->pace, ping->begun, deadline);
     ev_run(ping->loop, 0);
-    if (ping->report != NULL) {
-        signals_release();
-        return report_close(ping->report, &ping->result);
-    }
-    return ping->status == STATUS_NO_CONNECTION ? report_nothing(ping->options, ping->status) : ping->status;
+    signals_release();
+    return report_close(ping->report, &ping->result);
 }
 
+/* Until it has found somebody ^C ends the process, as there is nothing to tell. */
 enum status ping_run(const struct options *options, const struct target *targets, size_t count)
 {
+    struct target_found found;
+    int64_t deadline = options->duration == 0 ? INT64_MAX : clock_now() + options->duration;
     if (options->interval < FLOOD && !target_may_flood(targets, count, options))
         return STATUS_USAGE;
+    enum status status = target_connect(targets, count, options->timeout, deadline, &found);
+    if (status != STATUS_GOOD) {
+        warnx("%s", found.why);
+        return report_nothing(options, status);
+    }
     struct ping *ping = calloc(1, sizeof *ping);
     if (ping == NULL) {
         warnx("out of memory");
         return STATUS_LOCAL;
     }
     ping->options = options;
-    enum status status = probe_targets(ping, targets, count);
+    status = probe_target(ping, &found, deadline);
     destroy(ping);
     return status;
 }

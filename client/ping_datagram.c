@@ -211,13 +211,14 @@ static enum status measure_target(const struct options *options, const struct ta
 
 enum status ping_datagram_run(const struct options *options, const struct target *targets, size_t count)
 {
-    size_t which;
-    int64_t took;
+    struct target_found found;
     if (options->interval < PING_FLOOD && !options->sizes.sweep && !target_may_flood(targets, count, options))
         return STATUS_USAGE;
-    int fd = target_connect(options, targets, count, &which, &took);
-    if (fd == -1)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    close(fd);
-    return measure_target(options, &targets[which]);
+    enum status status = target_connect(targets, count, options->timeout, INT64_MAX, &found);
+    if (status != STATUS_GOOD) {
+        warnx("%s", found.why);
+        return report_nothing(options, status);
+    }
+    close(found.fd);
+    return measure_target(options, found.target);
 }

@@ -3,9 +3,10 @@
 
 #include <assert.h>
 #include <err.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "conn.h"
@@ -17,24 +18,19 @@ struct prober {
     struct conn_message message;
     ev_timer limit;
 
-    bool seeking; /* no address has answered yet */
-    size_t address;
-    struct target_failures failures;
-
     bool busy;
     bool again;        /* the connection was, or will be, made in place of one that failed */
     uint64_t sequence; /* of the last probe */
-    int64_t found;
-    int64_t begun;   /* when the probe, or the address being tried, had its beginning */
-    int64_t connect; /* how long the connection took that no probe has told yet; 0: there is none */
-    int64_t slowest; /* the longest that a probe took */
+    int64_t begun;     /* of the probe */
+    int64_t connect;   /* how long the connection took that no probe has told yet; 0: there is none */
+    int64_t slowest;   /* the longest that a probe took */
 };
 
 /* A probe's end. --------------------------------------------------------------------------------------------------- */
 
 static struct probe make_probe(const struct prober *prober)
 {
-    return (struct probe){.sequence = prober->sequence, .at = prober->begun - prober->found};
+    return (struct probe){.sequence = prober->sequence, .at = prober->begun - prober->plan.begun};
 }
 
 static void tell_end(struct prober *prober, const struct probe *probe, int64_t now)
@@ -85,7 +81,7 @@ static void arm(struct prober *prober, int64_t limit)
 {
     ev_timer_stop(prober->plan.loop, &prober->limit);
     ev_now_update(prober->plan.loop);
-    ev_timer_set(&prober->limit, (double)limit / (double)CLOCK_SECOND, 0);
+    ev_timer_set(&prober->limit, clock_seconds(limit), 0);
     ev_timer_start(prober->plan.loop, &prober->limit);
 }
 
@@ -93,8 +89,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct prober *prober = timer->data;
     int64_t now = clock_now();
-    int64_t limit = prober->seeking ? prober->plan.connect_limit : prober->plan.reply_limit;
-    int64_t left = prober->begun + limit - now;
+    int64_t left = prober->begun + prober->plan.limit - now;
     (void)loop;
     (void)events;
     if (left > 0)
@@ -103,51 +98,23 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
         conn_give_up(&prober->conn, now);
 }
 
-static void try_address(struct prober *prober, int64_t now)
-{
-    prober->shared.target = &prober->plan.targets[prober->address];
-    prober->begun = now;
-    conn_open(&prober->conn, now);
-    arm(prober, prober->plan.connect_limit);
-}
-
-static void tell_unreachable(struct prober *prober)
-{
-    char why[sizeof prober->failures.text + 32];
-    prober->seeking = false;
-    ev_timer_stop(prober->plan.loop, &prober->limit);
-    snprintf(why, sizeof why, "cannot connect to %s", prober->failures.text);
-    prober->plan.events->unreachable(prober->plan.owner, why, prober->conn.error);
-}
-
-static void seek_on(struct prober *prober, int64_t now)
-{
-    target_failed(&prober->failures, prober->shared.target, prober->conn.error);
-    if (++prober->address < prober->plan.count)
-        try_address(prober, now);
-    else
-        tell_unreachable(prober);
-}
-
 static void queue(struct prober *prober, int64_t now)
 {
     conn_queue(&prober->conn, prober->plan.size, now);
 }
 
+static void count_connection(struct prober *prober, int64_t took)
+{
+    prober->connect = took;
+    prober->plan.tally->connected++;
+    hist_add(&prober->plan.tally->connect, took);
+}
+
 static void on_connected(struct conn *conn, int64_t now)
 {
     struct prober *prober = conn->owner;
-    prober->connect = now - conn->opened;
-    prober->plan.tally->connected++;
-    hist_add(&prober->plan.tally->connect, prober->connect);
-    if (prober->busy) {
-        queue(prober, now);
-        return;
-    }
-    prober->seeking = false;
-    prober->found = now;
-    ev_timer_stop(prober->plan.loop, &prober->limit);
-    prober->plan.events->found(prober->plan.owner, prober->shared.target, now);
+    count_connection(prober, now - conn->opened);
+    queue(prober, now);
 }
 
 static void on_replied(struct conn *conn, const struct conn_message *message, int64_t now)
@@ -164,10 +131,6 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     struct prober *prober = conn->owner;
     struct tally *tally = prober->plan.tally;
     char why[CONN_END_TEXT];
-    if (prober->seeking) {
-        seek_on(prober, now);
-        return;
-    }
     tally->refused += end == CONN_REFUSED;
     tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
     tally->faults += end == CONN_WRONG;
@@ -184,16 +147,10 @@ static const struct conn_events events = {.connected = on_connected, .replied = 
 
 /* What the owner asks for. ----------------------------------------------------------------------------------------- */
 
-struct prober *prober_create(const struct prober_plan *plan)
+static void set_up(struct prober *prober)
 {
-    struct prober *prober = calloc(1, sizeof *prober);
-    if (prober == NULL || getrandom(&prober->shared.run, sizeof prober->shared.run, 0) != sizeof prober->shared.run) {
-        warnx("out of memory, or of random numbers");
-        free(prober);
-        return NULL;
-    }
-    prober->plan = *plan;
-    prober->shared.loop = plan->loop;
+    prober->shared.loop = prober->plan.loop;
+    prober->shared.target = prober->plan.found->target;
     prober->shared.events = &events;
     prober->shared.step = 1;
     prober->shared.depth = 1;
@@ -202,13 +159,23 @@ struct prober *prober_create(const struct prober_plan *plan)
     prober->conn.owner = prober;
     ev_init(&prober->limit, on_limit);
     prober->limit.data = prober;
-    return prober;
 }
 
-void prober_connect(struct prober *prober, int64_t now)
+struct prober *prober_create(const struct prober_plan *plan)
 {
-    prober->seeking = true;
-    try_address(prober, now);
+    struct prober *prober = calloc(1, sizeof *prober);
+    if (prober == NULL || getrandom(&prober->shared.run, sizeof prober->shared.run, 0) != sizeof prober->shared.run) {
+        warnx("out of memory, or of random numbers");
+        close(plan->found->fd);
+        free(prober);
+        return NULL;
+    }
+    prober->plan = *plan;
+    set_up(prober);
+    fcntl(plan->found->fd, F_SETFL, O_NONBLOCK);
+    conn_adopt(&prober->conn, plan->found->fd, clock_now());
+    count_connection(prober, plan->found->took);
+    return prober;
 }
 
 bool prober_is_busy(const struct prober *prober)
@@ -218,12 +185,12 @@ bool prober_is_busy(const struct prober *prober)
 
 void prober_send(struct prober *prober, int64_t now)
 {
-    assert(!prober->busy && !prober->seeking);
+    assert(!prober->busy);
     prober->busy = true;
     prober->sequence++;
     prober->begun = now;
     prober->plan.tally->sent++;
-    arm(prober, prober->plan.reply_limit);
+    arm(prober, prober->plan.limit);
     if (prober->conn.state == CONN_OPEN) {
         queue(prober, now);
         conn_push(&prober->conn, now);
@@ -236,12 +203,8 @@ void prober_stop(struct prober *prober, int64_t now)
 {
     bool judged = now - prober->begun > 2 * prober->slowest;
     if (prober->conn.state != CONN_IDLE)
-        conn_close(&prober->conn, prober->busy || prober->seeking);
-    if (prober->seeking) {
-        target_failed(&prober->failures, prober->shared.target, ETIMEDOUT);
-        prober->conn.error = ETIMEDOUT;
-        tell_unreachable(prober);
-    } else if (prober->busy && judged) {
+        conn_close(&prober->conn, prober->busy);
+    if (prober->busy && judged) {
         lose(prober, "no reply before the end", now);
     } else if (prober->busy) {
         prober->busy = false;

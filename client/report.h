@@ -12,17 +12,6 @@
 
 struct report;
 
-/* A reply of ping, or that there was none. */
-struct probe {
-    uint64_t sequence; /* from 1, as ping(8) counts */
-    uint64_t bytes;    /* 0: no reply */
-    int64_t at;        /* ns since the beginning */
-    int64_t rtt;       /* ns */
-    int64_t connect;   /* ns: how long connecting took, for the first probe on a connection; else 0 */
-    bool again;        /* this sequence number has been reported before: a duplicate, or a reply too late */
-    const char *note;  /* "DUP!" and the like, or why it is lost; or NULL */
-};
-
 /* Can the options for reports be understood? Tells the user if not. */
 bool report_check(const struct options *options);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,20 +18,13 @@
 
 #define UNIX_PREFIX "unix:"
 
-void target_failed(struct target_failures *failures, const struct target *target, int error)
-{
-    size_t room = sizeof failures->text - failures->length;
-    int n = snprintf(failures->text + failures->length, room, "%s%s: %s", failures->length > 0 ? "; " : "",
-                     target->text, strerror(error));
-    failures->length += (size_t)n < room ? (size_t)n : room - 1;
-}
-
 /* Returns 0 or an errno. SO_SNDTIMEO bounds connect(2) for TCP and for Unix sockets alike, whose full queue a
  * non-blocking connect could not wait for; later transfers are MSG_DONTWAIT, so it bounds nothing else. EINTR
  * (a SIGCONT is enough, signal(7)) leaves a TCP connection under way; on Linux a second connect joins it. */
 static int connect_within(int fd, const struct target *target, int64_t wait)
 {
-    struct timeval limit = {.tv_sec = wait / CLOCK_SECOND, .tv_usec = wait % CLOCK_SECOND / CLOCK_US};
+    int64_t us = wait == INT64_MAX ? 0 : MAX(wait / CLOCK_US, 1); /* 0: no limit */
+    struct timeval limit = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
     if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == -1)
         return errno;
     while (connect(fd, (const struct sockaddr *)&target->address, target->length) == -1)
@@ -39,10 +33,10 @@ static int connect_within(int fd, const struct target *target, int64_t wait)
     return 0;
 }
 
-/* Returns a descriptor, or -1 with errno. Of datagrams this only says that there is a route. */
-static int connect_one(const struct target *target, bool udp, int64_t wait)
+/* Returns a descriptor, or -1 with errno. */
+static int connect_one(const struct target *target, int64_t wait)
 {
-    int fd = socket(target->address.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    int fd = socket(target->address.ss_family, target->type | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return -1;
     int error = connect_within(fd, target, wait);
@@ -53,28 +47,38 @@ static int connect_one(const struct target *target, bool udp, int64_t wait)
     return -1;
 }
 
-int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which,
-                   int64_t *took)
+static bool try_one(const struct target *target, int64_t limit, int64_t until, struct target_found *found)
 {
-    struct target_failures failures = {.length = 0};
-    for (*which = 0; *which < count; ++*which) {
-        int64_t begun = clock_now();
-        int fd = connect_one(&targets[*which], options->udp, options->timeout);
-        *took = clock_now() - begun;
-        if (fd != -1) {
-            target_tune(fd);
-            return fd;
-        }
-        target_failed(&failures, &targets[*which], errno);
-    }
-    if (options->port == NULL)
-        warnx("cannot connect to %s", failures.text);
-    else
-        warnx("cannot connect to %s port %s: %s", options->host, options->port, failures.text);
-    return -1;
+    int64_t begun = clock_now(), left = until == INT64_MAX ? INT64_MAX : until - begun;
+    found->target = target;
+    found->fd = connect_one(target, limit == 0 ? left : MIN(limit, left));
+    found->took = clock_now() - begun;
+    if (found->fd != -1)
+        target_tune(found->fd);
+    return found->fd != -1;
 }
 
-/* So that a message goes out though the last one is not acknowledged. If refused, it is late; all but TCP refuse. */
+static bool is_local(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,
+                           struct target_found *found)
+{
+    size_t length = 0;
+    int error = 0;
+    for (size_t i = 0; i < count && (i == 0 || clock_now() < until); i++) {
+        if (try_one(&targets[i], limit, until, found))
+            return STATUS_GOOD;
+        error = errno;
+        length += (size_t)snprintf(found->why + length, TARGET_WHY - length, "%s%s: %s",
+                                   i == 0 ? "cannot connect to " : "; ", targets[i].text, strerror(error));
+        length = MIN(length, TARGET_WHY - 1);
+    }
+    return is_local(error) ? STATUS_LOCAL : STATUS_NO_CONNECTION;
+}
+
 void target_tune(int fd)
 {
     int on = 1;
@@ -98,7 +102,8 @@ static bool is_multicast(const struct target *target)
 }
 
 /* Broadcast addresses can be bound to, but not connected to without being asked for. Nobody else's address can be bound
- * to, unless sysctl net.ipv4.ip_nonlocal_bind says so. */
+ * to, unless sysctl net.ipv4.ip_nonlocal_bind says so. Without a descriptor to find out with there is none to flood
+ * with either, which is told when one is needed. */
 static bool is_own(const struct target *target)
 {
     struct sockaddr_storage address = target->address;
@@ -109,10 +114,11 @@ static bool is_own(const struct target *target)
     else
         ((struct sockaddr_in6 *)&address)->sin6_port = 0;
     int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool own = fd != -1 && !is_multicast(target) && bind(fd, (struct sockaddr *)&address, target->length) == 0 &&
+    if (fd == -1)
+        return true;
+    bool own = !is_multicast(target) && bind(fd, (struct sockaddr *)&address, target->length) == 0 &&
                connect(fd, (const struct sockaddr *)&target->address, target->length) == 0;
-    if (fd != -1)
-        close(fd);
+    close(fd);
     return own;
 }
 
@@ -141,6 +147,7 @@ static size_t resolve_unix(const char *path, struct target *target, char why[TAR
     memcpy(address.sun_path, path, strlen(path));
     memcpy(&target->address, &address, sizeof address);
     target->length = sizeof address;
+    target->type = SOCK_STREAM;
     snprintf(target->text, sizeof target->text, UNIX_PREFIX "%s", path);
     return 1;
 }
@@ -156,6 +163,7 @@ static void take_address(struct target *target, const struct addrinfo *found)
     char host[NI_MAXHOST] = "?", port[NI_MAXSERV] = "?";
     memcpy(&target->address, found->ai_addr, found->ai_addrlen);
     target->length = found->ai_addrlen;
+    target->type = found->ai_socktype;
     getnameinfo(found->ai_addr, found->ai_addrlen, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);
     snprintf(target->text, sizeof target->text, found->ai_family == AF_INET6 ? "[%.*s]:%.8s" : "%.*s:%.8s", 100, host,
@@ -209,6 +217,8 @@ size_t target_look_up(const struct options *options, struct target **targets, ch
                               : resolve_unix(options->host + strlen(UNIX_PREFIX), *targets, why);
     if (found != NULL)
         freeaddrinfo(found);
+    if (count == 0)
+        free(*targets);
     return count;
 }
 

@@ -1,24 +1,26 @@
-/* target.h: from HOST and PORT to socket addresses, and to a connected socket. Called by every mode, at its beginning.
- * Fails when nothing resolves or no address answers in time, and then has told the user how each one failed.
- * Not here: anything sent or received; connections that do not wait, see conn.h. */
+/* target.h: from HOST and PORT to socket addresses, and to a connected socket, in every mode. Fails when nothing
+ * resolves or no address answers in time. Not here: connections that do not wait, see conn.h. */
 #ifndef MPECHO_TARGET_H
 #define MPECHO_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "options.h"
+#include "status.h"
 
 /* One address. text: "127.0.0.1:9190", "[::1]:9190" or "unix:/path". */
 enum { TARGET_TEXT = 128 };
 struct target {
     struct sockaddr_storage address;
     socklen_t length;
+    int type; /* SOCK_STREAM or SOCK_DGRAM */
     char text[TARGET_TEXT];
 };
 
-/* Room for why nothing resolves. */
+/* Room for why nothing resolves, or no address answers. What does not fit is cut off. */
 enum { TARGET_WHY = 4096 };
 
 /* Look up what the options name, for streams or datagrams. The look-up itself is bounded by resolv.conf(5).
@@ -28,21 +30,20 @@ size_t target_resolve(const struct options *options, struct target **targets);
 /* The same, but what fails is told in why, not to the user. */
 size_t target_look_up(const struct options *options, struct target **targets, char why[TARGET_WHY]);
 
-/* How each address tried so far failed: "127.0.0.1:7: Connection refused; [::1]:7: Connection refused". All 0 to begin.
- */
-struct target_failures {
-    char text[512];
-    size_t length;
+/* The address that answered, or why none did. */
+struct target_found {
+    const struct target *target;
+    int fd;               /* connected there: blocking, close-on-exec, the caller's */
+    int64_t took;         /* ns to connect */
+    char why[TARGET_WHY]; /* "cannot connect to [::1]:7: Connection refused; 127.0.0.1:7: Connection refused" */
 };
 
-/* One more; error is an errno. What does not fit is cut off. */
-void target_failed(struct target_failures *failures, const struct target *target, int error);
-
-/* Connect to the first one that answers; of datagrams, that there is a route to. The wait for each is options->timeout,
- * 0 = the kernel's own limit. Returns a blocking, close-on-exec descriptor, which one it was, and
- * in ns how long that one took; or -1. */
-int target_connect(const struct options *options, const struct target *targets, size_t count, size_t *which,
-                   int64_t *took);
+/* Connect to the first one that answers; of datagrams, that there is a route to. limit: how long to wait for each, in
+ * ns, 0: as long as the kernel does. until: when to give up altogether, as clock_now() has it; INT64_MAX: never.
+ * Returns STATUS_GOOD, STATUS_NO_CONNECTION, or STATUS_LOCAL for want of descriptors or memory. The user is not told.
+ */
+enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,
+                           struct target_found *found);
 
 /* What every stream of ours wants of its socket: no delay for a small message. */
 void target_tune(int fd);

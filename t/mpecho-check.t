@@ -87,16 +87,6 @@ for my $arguments ([], ['-x'], ['a', 1, 2], [qw(-w 5 -c 1 127.0.0.1)], [qw(-w x 
     like($r->{err}, qr/\A.+\nTry 'mpecho check --help'\.\n\z/, "usage: @$arguments: details");
 }
 
-# What this machine lacks is not the server's fault.
-{
-    my ($mpecho, undef) = ($Mpecho::PROGRAM, local $Mpecho::PROGRAM = '/bin/sh');
-    my @results = map { mpecho('-c', 'ulimit -n "$0" && exec "$@"', $_, $mpecho, 'check', $server->target) } 4 .. 10;
-    my ($lacking) = grep { $_->{out} =~ /: Too many open files \| $none\n\z/ } @results;
-    is($lacking->{status}, 3, 'no descriptor for a connection: status 3');
-    like($lacking->{out}, qr/\AECHO UNKNOWN - cannot connect to /, 'no descriptor for a connection: the line');
-    is($results[-1]{status}, 0, 'enough descriptors: status 0');
-}
-
 # A name server that does not answer.
 SKIP: {
     skip 'only root may have a name server of its own', 3 if $> != 0;
