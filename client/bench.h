@@ -1,14 +1,10 @@
-/* bench.h: mpecho bench: load for a while, a report at intervals, a summary. Called by main, once. Fails as exit
- * statuses say, and then has told the user. Not here: what is sent, see stream.h; what is printed, see report.h. */
+/* bench.h: mpecho bench: load for a while, a report at intervals, a summary. Not here: what is sent, see load.h. */
 #ifndef MPECHO_BENCH_H
 #define MPECHO_BENCH_H
 
-#include <stddef.h>
+#include "run.h"
 
-#include "options.h"
-#include "status.h"
-#include "target.h"
-
-enum status bench_run(const struct options *options, const struct target *targets, size_t count);
+/* For run_execute. */
+void bench_measure(struct run *run);
 
 #endif

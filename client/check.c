@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static const struct prober_events events = {.ended = on_ended, .broke = on_broke
 static bool make(struct check *check, const struct target_found *found)
 {
     check->loop = ev_loop_new(EVFLAG_NOENV);
-    if (check->loop == NULL)
+    if (check->loop == NULL || fcntl(found->fd, F_SETFL, O_NONBLOCK) == -1)
         return false;
     check->prober = prober_create(&(struct prober_plan){
         .loop = check->loop,

@@ -15,6 +15,7 @@
 #include "ping.h"
 #include "ping_datagram.h"
 #include "report.h"
+#include "run.h"
 #include "session.h"
 #include "status.h"
 #include "target.h"
@@ -74,29 +75,16 @@ static enum status talk(const struct options *options)
     return status;
 }
 
-/* A run that ends with a report, even if the name does not resolve. */
-static enum status measure(const struct options *options,
-                           enum status (*run)(const struct options *, const struct target *, size_t))
-{
-    struct target *targets;
-    size_t count = target_resolve(options, &targets);
-    if (count == 0)
-        return report_nothing(options, STATUS_NO_CONNECTION);
-    enum status status = run(options, targets, count);
-    free(targets);
-    return status;
-}
-
 /* Returns what to exit with: check has its own numbers. */
 static int run(const struct options *options)
 {
     switch (options->mode) {
     case MODE_PING:
-        return measure(options, options->udp ? ping_datagram_run : ping_run);
+        return run_execute(options, options->udp ? ping_datagram_measure : ping_measure);
     case MODE_CHECK:
         return (int)check_run(options);
     case MODE_BENCH:
-        return measure(options, bench_run);
+        return run_execute(options, bench_measure);
     default:
         return talk(options);
     }

@@ -16,7 +16,8 @@ enum outcome { PENDING, ANSWERED, TOO_LONG, SILENT, REFUSED };
 
 /* answered < high: sizes up to the one come back, from the other on they do not. */
 struct search {
-    struct ping_datagram *ping;
+    struct run *run;
+    struct datagram_socket *socket;
     uint64_t low, answered, high;
     uint64_t guess; /* the next size to try; 0: none better than the middle */
     uint64_t size;  /* that is being tried */
@@ -51,7 +52,7 @@ static enum outcome outcome_of(const struct datagram_event *event)
 static void tell(struct search *search, const struct datagram_event *event, int64_t now)
 {
     char text[DATAGRAM_TEXT], note[DATAGRAM_TEXT + 32];
-    struct probe probe = {.sequence = ++search->sequence, .at = now - search->ping->begun};
+    struct probe probe = {.sequence = ++search->sequence, .at = now - search->run->begun};
     if (search->outcome == ANSWERED) {
         probe.bytes = search->size;
         probe.rtt = now - event->sent;
@@ -59,7 +60,7 @@ static void tell(struct search *search, const struct datagram_event *event, int6
         snprintf(note, sizeof note, "%" PRIu64 " bytes: %s", search->size, datagram_text(event, text));
         probe.note = note;
     }
-    ping_datagram_tell(search->ping, &probe);
+    run_tell(search->run, &probe);
 }
 
 /* A late reply is one all the same, unless by now another size is tried. */
@@ -78,11 +79,14 @@ static void on_event(struct datagram_socket *socket, const struct datagram_event
 
 static void try_once(struct search *search)
 {
-    struct ping_datagram *ping = search->ping;
+    struct datagram_socket *socket = search->socket;
     search->outcome = PENDING;
-    datagram_send(&ping->socket, search->size, clock_now());
-    while (search->outcome == PENDING && !ping->stopped)
-        ping_datagram_wait(ping, INT64_MAX);
+    datagram_send(socket, search->size, clock_now());
+    while (search->outcome == PENDING && !search->run->stopped) {
+        if (run_wait(search->run, socket->fd, datagram_deadline(socket)))
+            datagram_receive(socket);
+        datagram_expire(socket, clock_now());
+    }
 }
 
 /* Is what was said to fit something new? */
@@ -93,7 +97,7 @@ static bool is_guess(const struct search *search, uint64_t size)
 
 static void learn(struct search *search)
 {
-    unsigned headers = target_headers(search->ping->shared.target);
+    unsigned headers = target_headers(search->run->found.target);
     if (search->outcome == ANSWERED) {
         search->answered = search->size;
         return;
@@ -121,7 +125,7 @@ static void try_size(struct search *search, uint64_t size)
 static void halve(struct search *search)
 {
     search->guess = search->high - 1;
-    while (search->high - search->answered > 1 && !search->ping->stopped && search->outcome != REFUSED) {
+    while (search->high - search->answered > 1 && !search->run->stopped && search->outcome != REFUSED) {
         uint64_t size = search->guess != 0 ? search->guess : search->answered + (search->high - search->answered) / 2;
         search->guess = 0;
         try_size(search, size);
@@ -130,11 +134,10 @@ static void halve(struct search *search)
 
 static void conclude(const struct search *search)
 {
-    struct ping_datagram *ping = search->ping;
-    struct result *result = &ping->result;
+    struct result *result = &search->run->result;
     bool found = search->answered >= search->low;
     if (found && search->high - search->answered == 1)
-        result->path_mtu = search->answered + target_headers(ping->shared.target);
+        result->path_mtu = search->answered + target_headers(result->target);
     tally_merge(&result->total, &search->tally);
     if (found)
         result->total.lost = result->total.refused = 0;
@@ -142,21 +145,23 @@ static void conclude(const struct search *search)
         problems_merge(&result->problems, &search->problems);
 }
 
-void ping_mtu_search(struct ping_datagram *ping)
+void ping_mtu_search(struct run *run, struct datagram_socket *socket)
 {
     struct search *search = calloc(1, sizeof *search);
     if (search == NULL) {
         warnx("out of memory");
+        run->result.failed = true;
         return;
     }
-    search->ping = ping;
-    search->low = ping->options->sizes.size[0];
+    search->run = run;
+    search->socket = socket;
+    search->low = run->options->sizes.size[0];
     search->answered = search->low - 1;
-    search->high = ping->options->sizes.size[1] + 1;
-    ping->socket.owner = search;
-    ping->shared.on_event = on_event;
-    ping->shared.tally = &search->tally;
-    ping->shared.problems = &search->problems;
+    search->high = run->options->sizes.size[1] + 1;
+    socket->owner = search;
+    socket->shared->on_event = on_event;
+    socket->shared->tally = &search->tally;
+    socket->shared->problems = &search->problems;
     halve(search);
     conclude(search);
     free(search);

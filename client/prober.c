@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <err.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -172,7 +171,6 @@ struct prober *prober_create(const struct prober_plan *plan)
     }
     prober->plan = *plan;
     set_up(prober);
-    fcntl(plan->found->fd, F_SETFL, O_NONBLOCK);
     conn_adopt(&prober->conn, plan->found->fd, clock_now());
     count_connection(prober, plan->found->took);
     return prober;

@@ -25,7 +25,8 @@ struct prober_events {
 
 struct prober_plan {
     struct ev_loop *loop;
-    const struct target_found *found; /* the target, and the first connection to it; its fd becomes the prober's */
+    const struct target_found *found; /* the target, and the first connection to it; its fd, which does not
+                                         block, becomes the prober's */
     int64_t begun;                    /* when the run was: what a probe's `at` counts from */
     uint64_t size;                    /* of a message, at least 1 */
     int64_t limit;                    /* for a probe, making a connection included if it needs one */

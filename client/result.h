@@ -42,4 +42,12 @@ struct result {
     struct problems problems;
 };
 
+/* What has been counted so far is what came within this time. */
+static inline void result_measure(struct result *result, int64_t measured)
+{
+    result->measured = measured;
+    result->replied = result->total.replied;
+    result->bytes = result->total.bytes;
+}
+
 #endif

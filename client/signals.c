@@ -3,9 +3,9 @@
 
 #include <err.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/param.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -52,16 +52,20 @@ int signals_next(int fd)
     return (int)info.ssi_signo;
 }
 
+int signals_poll(struct pollfd *fds, nfds_t count, int64_t until)
+{
+    int64_t left = MAX(until - clock_now(), 0);
+    struct timespec limit = {.tv_sec = left / CLOCK_SECOND, .tv_nsec = left % CLOCK_SECOND};
+    return ppoll(fds, count, until == INT64_MAX ? NULL : &limit, NULL);
+}
+
 /* What poll reports of an output that failed is for whoever writes to it. */
 bool signals_wait_for_output(int fd, int64_t until)
 {
     struct pollfd fds[] = {{.fd = STDOUT_FILENO, .events = POLLOUT}, {.fd = fd, .events = POLLIN}};
     int rc;
     do {
-        int64_t left = until - clock_now();
-        struct timespec limit = {.tv_sec = left > 0 ? left / CLOCK_SECOND : 0,
-                                 .tv_nsec = left > 0 ? left % CLOCK_SECOND : 0};
-        rc = ppoll(fds, 2, until == INT64_MAX ? NULL : &limit, NULL);
+        rc = signals_poll(fds, 2, until);
     } while (rc == -1 && errno == EINTR);
     return rc > 0 && fds[0].revents != 0;
 }
