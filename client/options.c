@@ -204,14 +204,15 @@ static const struct suffix plain[] = {{"", 1}, {NULL, 0}};
 static const struct suffix thousands[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}, {NULL, 0}};
 static const struct suffix binary[] = {{"", 1}, {"k", 1024}, {"K", 1024}, {"M", 1048576}, {"G", 1 << 30}, {NULL, 0}};
 
-/* A number and its suffix, within the rule's range: sets *value and *end. strtod would also take spaces, signs, "inf".
+/* A number and its suffix, within the rule's range: sets *value and *end. strtod would also take spaces, a sign, "inf"
+ * and hexadecimal digits.
  */
 static bool parse_number(const struct rule *rule, const char *text, const struct suffix *suffixes, double *value,
                          const char **end)
 {
     char *after;
     *value = strtod(text, &after);
-    if (strspn(text, "0123456789.e") != (size_t)(after - text))
+    if (strspn(text, "+-") > 0 || strspn(text, "0123456789.eE+-") < (size_t)(after - text))
         return false;
     const struct suffix *best = suffixes;
     for (const struct suffix *suffix = suffixes + 1; suffix->text != NULL; suffix++)
@@ -375,6 +376,8 @@ static const char *contradiction(const struct options *options)
         return "--pmtudisc needs --udp";
     if (options->sizes.sweep && !options->dont_fragment)
         return "a range of sizes needs --udp --pmtudisc do";
+    if (options->sizes.sweep && (options->count > 0 || options->interval != UNSET))
+        return "--count and --interval make no sense with a range of sizes";
     if (options->mode == MODE_PING && options->sizes.count > 1 && !options->sizes.sweep)
         return "ping takes one size";
     if (options->threads > options->connections && options->mode == MODE_BENCH)
@@ -409,20 +412,21 @@ static bool check(const struct options *options)
 static void set_defaults(struct options *options)
 {
     enum options_mode mode = options->mode;
-    options->timeout = UNSET;
+    options->timeout = options->interval = UNSET;
     options->connections = options->threads = options->depth = 1;
     options->sizes = (struct sizes){.count = 1, .size = {64}};
-    options->interval = CLOCK_SECOND;
     options->duration = mode == MODE_BENCH || mode == MODE_CHECK ? 10 * CLOCK_SECOND : 0;
 }
 
-/* Those that depend on other options. What waits for a datagram, as in ping(8), is not so patient: nobody sends it
- * again.
+/* Those that depend on other options, or must be known to be given. Datagrams get ping(8)'s shorter timeout: a lost one is
+ * never retransmitted.
  */
 static void set_defaults_left(struct options *options)
 {
     if (options->timeout == UNSET)
         options->timeout = options->udp ? CLOCK_SECOND : 10 * CLOCK_SECOND;
+    if (options->interval == UNSET)
+        options->interval = CLOCK_SECOND;
 }
 
 /* The tables that getopt_long wants. */
@@ -475,6 +479,7 @@ bool options_parse(struct options *options, int argc, char **argv)
         if (!take_option(options, rule, optarg))
             return false;
     }
+    bool right = parse_operands(options, argc - optind, argv + optind) && check(options);
     set_defaults_left(options);
-    return parse_operands(options, argc - optind, argv + optind) && check(options);
+    return right;
 }
