@@ -112,10 +112,16 @@ static bool path_mtu(const struct result *result, double *value)
     return result->path_mtu > 0;
 }
 
+static bool path_mtu_at_least(const struct result *result, double *value)
+{
+    *value = (double)result->path_mtu_at_least;
+    return result->path_mtu_at_least > 0;
+}
+
 static const struct metric_ratio ratios[] = {
     {"rate", METRIC_PER_SECOND, rate},    {"throughput", METRIC_BYTES_PER_SECOND, throughput},
     {"loss", METRIC_PERCENT, loss},       {"jitter", METRIC_NS, metric_jitter},
-    {"path_mtu", METRIC_COUNT, path_mtu},
+    {"path_mtu", METRIC_COUNT, path_mtu}, {"path_mtu_at_least", METRIC_COUNT, path_mtu_at_least},
 };
 enum { RATIOS = sizeof ratios / sizeof ratios[0] };
 

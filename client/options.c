@@ -418,8 +418,8 @@ static void set_defaults(struct options *options)
     options->duration = mode == MODE_BENCH || mode == MODE_CHECK ? 10 * CLOCK_SECOND : 0;
 }
 
-/* Those that depend on other options, or must be known to be given. Datagrams get ping(8)'s shorter timeout: a lost one is
- * never retransmitted.
+/* Those that depend on other options, or must be known to be given. Datagrams get ping(8)'s shorter timeout: a lost one
+ * is never retransmitted.
  */
 static void set_defaults_left(struct options *options)
 {

@@ -18,7 +18,7 @@ enum outcome { PENDING, ANSWERED, TOO_LONG, SILENT, REFUSED };
 struct search {
     struct run *run;
     struct datagram_socket *socket;
-    uint64_t low, answered, high;
+    uint64_t low, most, answered, high;
     uint64_t guess; /* the next size to try; 0: none better than the middle */
     uint64_t size;  /* that is being tried */
     enum outcome outcome;
@@ -132,15 +132,25 @@ static void halve(struct search *search)
     }
 }
 
+/* That larger ones do not come back is what the search is for: such are not lost, and do not count as sent. */
+static void forgive_losses(struct tally *total)
+{
+    total->sent -= total->lost;
+    total->lost = total->refused = 0;
+}
+
 static void conclude(const struct search *search)
 {
     struct result *result = &search->run->result;
     bool found = search->answered >= search->low;
-    if (found && search->high - search->answered == 1)
-        result->path_mtu = search->answered + target_headers(result->target);
     tally_merge(&result->total, &search->tally);
-    if (found)
-        result->total.lost = result->total.refused = 0;
+    result->total.sent -= search->socket->outstanding; /* if it was stopped */
+    if (found) {
+        result->path_mtu_at_least = search->answered + target_headers(result->target);
+        forgive_losses(&result->total);
+    }
+    if (search->high - search->answered == 1 && search->answered < search->most)
+        result->path_mtu = result->path_mtu_at_least;
     if (!found || result->total.faults > 0)
         problems_merge(&result->problems, &search->problems);
 }
@@ -157,7 +167,8 @@ void ping_mtu_search(struct run *run, struct datagram_socket *socket)
     search->socket = socket;
     search->low = run->options->sizes.size[0];
     search->answered = search->low - 1;
-    search->high = run->options->sizes.size[1] + 1;
+    search->most = run->options->sizes.size[1];
+    search->high = search->most + 1;
     socket->owner = search;
     socket->shared->on_event = on_event;
     socket->shared->tally = &search->tally;

@@ -82,6 +82,12 @@ static void write_object(FILE *out, json_t *object, size_t indent)
 
 /* Parts. ----------------------------------------------------------------------------------------------------------- */
 
+/* Null if it was not measured. */
+static void set_size(json_t *object, const char *name, uint64_t size)
+{
+    set(object, name, size > 0 ? json_integer((json_int_t)size) : json_null());
+}
+
 static void set_counts(json_t *object, const uint64_t counts[METRIC_COUNTS])
 {
     for (size_t i = 0; i < METRIC_COUNTS; i++)
@@ -253,7 +259,8 @@ static void set_outcome(json_t *object, const struct report *report, const struc
     set_count(object, "replied_in_time", result->replied);
     set_rates(object, result->replied, result->bytes, result->measured);
     set(object, "jitter_ns", metric_jitter(result, &jitter) ? json_real(jitter) : json_null());
-    set(object, "path_mtu", result->path_mtu > 0 ? json_integer((json_int_t)result->path_mtu) : json_null());
+    set_size(object, "path_mtu", result->path_mtu);
+    set_size(object, "path_mtu_at_least", result->path_mtu_at_least);
     set_timings(object, &result->total);
     if (report->options->mode == MODE_BENCH)
         set(object, "intervals", intervals_of(&report->series));

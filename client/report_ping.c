@@ -93,12 +93,12 @@ static void write_percentiles(FILE *out, const char *name, const struct hist *hi
 /* "At least" if the largest size asked for came back: the path may take more. */
 static void write_path_mtu(FILE *out, const struct result *result)
 {
-    uint64_t mtu = result->path_mtu, data = mtu - target_headers(result->target);
+    uint64_t mtu = result->path_mtu_at_least;
     if (mtu == 0)
         fputs("path MTU not found\n", out);
     else
         fprintf(out, "path MTU %s%" PRIu64 " (%" PRIu64 " bytes of data in a datagram)\n",
-                data == result->options->sizes.size[1] ? "at least " : "", mtu, data);
+                result->path_mtu == 0 ? "at least " : "", mtu, mtu - target_headers(result->target));
 }
 
 static void write_datagrams(FILE *out, const struct result *result)
