@@ -1,5 +1,5 @@
-/* check.h: mpecho check: one line and an exit status, as the Monitoring Plugins Development Guidelines have it. Called
- * by main, once. Whatever fails is a state, and the line says why. Not here: the connection, see prober.h. */
+/* check.h: mpecho check: one line and an exit status, as the Monitoring Plugins Development Guidelines have it.
+ * Whatever fails is a state, and the line says why. */
 #ifndef MPECHO_CHECK_H
 #define MPECHO_CHECK_H
 

@@ -1,5 +1,5 @@
-/* clock.h: the one clock that everything is measured by. For every file of the client. Nothing here fails.
- * CLOCK_MONOTONIC is slewed but never steps, and reading it is no system call (vdso(7)). */
+/* clock.h: the one clock that everything is measured by. CLOCK_MONOTONIC is slewed but never steps, and reading it is
+ * no system call (vdso(7)). */
 #ifndef MPECHO_CLOCK_H
 #define MPECHO_CLOCK_H
 

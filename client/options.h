@@ -1,6 +1,4 @@
-/* options.h: the command line of mpecho, by one table. Called by main only; its struct is read everywhere.
- * options_parse fails on a usage error, having told the user what is wrong. Opens and resolves nothing, see target.h.
- */
+/* options.h: the command line of mpecho, by one table. Opens and resolves nothing, see target.h. */
 #ifndef MPECHO_OPTIONS_H
 #define MPECHO_OPTIONS_H
 
@@ -63,6 +61,7 @@ struct options {
     const char *assertions; /* as given, or NULL; see assertion.h */
 };
 
+/* False: a usage error, which was reported. */
 bool options_parse(struct options *options, int argc, char **argv);
 
 /* What --help prints: of the mode, or an overview if none was given. */

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "signals.h"
 
 #define UNIX_PREFIX "unix:"
 
@@ -33,13 +35,32 @@ static int connect_within(int fd, const struct target *target, int64_t wait)
     return 0;
 }
 
-/* Returns a descriptor, or -1 with errno. */
-static int connect_one(const struct target *target, int64_t wait)
+/* connect(2) of a datagram socket proves nothing. Is somebody there? Returns 0 or an errno. */
+static int ask(int fd, int64_t until)
 {
+    char data[8] = {0};
+    struct pollfd answer = {.fd = fd, .events = POLLIN};
+    int ready;
+    if (send(fd, data, sizeof data, MSG_NOSIGNAL) == -1)
+        return errno;
+    do {
+        ready = signals_poll(&answer, 1, until);
+    } while (ready == -1 && errno == EINTR);
+    if (ready <= 0)
+        return ETIMEDOUT;
+    return recv(fd, data, sizeof data, MSG_DONTWAIT) == -1 ? errno : 0;
+}
+
+/* Returns a descriptor, or -1 with errno. */
+static int connect_one(const struct target *target, int64_t wait, bool asking)
+{
+    int64_t begun = clock_now();
     int fd = socket(target->address.ss_family, target->type | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return -1;
     int error = connect_within(fd, target, wait);
+    if (error == 0 && asking)
+        error = ask(fd, begun + wait);
     if (error == 0)
         return fd;
     close(fd);
@@ -47,11 +68,11 @@ static int connect_one(const struct target *target, int64_t wait)
     return -1;
 }
 
-static bool try_one(const struct target *target, int64_t limit, int64_t until, struct target_found *found)
+static bool try_one(const struct target *target, int64_t wait, bool asking, struct target_found *found)
 {
-    int64_t begun = clock_now(), left = until == INT64_MAX ? INT64_MAX : until - begun;
+    int64_t begun = clock_now();
     found->target = target;
-    found->fd = connect_one(target, limit == 0 ? left : MIN(limit, left));
+    found->fd = connect_one(target, wait, asking);
     found->took = clock_now() - begun;
     if (found->fd != -1)
         target_tune(found->fd);
@@ -63,13 +84,20 @@ static bool is_local(int error)
     return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,
+/* How long to wait for one. */
+static int64_t shorter(int64_t limit, int64_t until)
+{
+    int64_t left = until == INT64_MAX ? INT64_MAX : until - clock_now();
+    return limit == 0 ? left : MIN(limit, left);
+}
+
+static enum status try_all(const struct target *targets, size_t count, int64_t limit, int64_t until, bool asking,
                            struct target_found *found)
 {
     size_t length = 0;
     int error = 0;
     for (size_t i = 0; i < count && (i == 0 || clock_now() < until); i++) {
-        if (try_one(&targets[i], limit, until, found))
+        if (try_one(&targets[i], shorter(limit, until), asking, found))
             return STATUS_GOOD;
         error = errno;
         length += (size_t)snprintf(found->why + length, TARGET_WHY - length, "%s%s: %s",
@@ -77,6 +105,18 @@ enum status target_connect(const struct target *targets, size_t count, int64_t l
         length = MIN(length, TARGET_WHY - 1);
     }
     return is_local(error) ? STATUS_LOCAL : STATUS_NO_CONNECTION;
+}
+
+/* If nobody answers it is the first one after all: what is wrong there shows when it is measured, for which time is
+ * left. */
+enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,
+                           struct target_found *found)
+{
+    bool asking = targets[0].type == SOCK_DGRAM && count > 1;
+    int64_t share = shorter(limit, until) / (int64_t)(count + 1);
+    if (asking && try_all(targets, count, until == INT64_MAX ? limit : share, until, true, found) == STATUS_GOOD)
+        return STATUS_GOOD;
+    return try_all(targets, count, limit, until, false, found);
 }
 
 void target_tune(int fd)
