@@ -67,8 +67,6 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct ping *ping = owner;
     struct run *run = ping->run;
-    if (probe->bytes == 0)
-        problems_add(&run->result.problems, NULL, probe->note, 1);
     run_tell(run, probe);
     if (run->stopped || probe->sequence == run->options->count)
         finish(ping);
@@ -79,7 +77,6 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
 static void on_broke(void *owner, const char *why)
 {
     struct ping *ping = owner;
-    problems_add(&ping->run->result.problems, NULL, why, 1);
     if (!ping->run->options->quiet)
         warnx("%s; the next message gets a new connection", why);
 }
@@ -100,6 +97,7 @@ static bool make_prober(struct ping *ping)
         .single = run->options->crr,
         .reset = run_is_flood(run->options),
         .tally = &run->result.total,
+        .problems = &run->result.problems,
         .events = &events,
         .owner = ping,
     });

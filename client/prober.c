@@ -39,6 +39,12 @@ static void tell_end(struct prober *prober, const struct probe *probe, int64_t n
     prober->plan.events->ended(prober->plan.owner, probe, now);
 }
 
+static void note_problem(struct prober *prober, const char *kind, const char *why)
+{
+    if (prober->plan.problems != NULL)
+        problems_add(prober->plan.problems, kind, why, 1);
+}
+
 static void lose(struct prober *prober, const char *why, int64_t now)
 {
     struct probe probe = make_probe(prober);
@@ -136,6 +142,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     prober->again = true;
     prober->connect = 0;
     conn_end_text(conn, end, why);
+    note_problem(prober, conn_end_kind(conn, end), why);
     if (prober->busy)
         lose(prober, why, now);
     else
@@ -199,10 +206,13 @@ void prober_send(struct prober *prober, int64_t now)
 
 void prober_stop(struct prober *prober, int64_t now)
 {
-    bool judged = now - prober->begun > 2 * prober->slowest;
+    bool late = now - prober->begun > 2 * prober->slowest;
+    if (prober->busy && conn_judge(&prober->conn, now))
+        return;
     if (prober->conn.state != CONN_IDLE)
         conn_close(&prober->conn, prober->busy);
-    if (prober->busy && judged) {
+    if (prober->busy && late) {
+        note_problem(prober, NULL, "no reply before the end");
         lose(prober, "no reply before the end", now);
     } else if (prober->busy) {
         prober->busy = false;

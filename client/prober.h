@@ -33,6 +33,7 @@ struct prober_plan {
     bool single;                      /* a connection for every probe */
     bool reset;                       /* such a connection is ended by a reset, which leaves no TIME-WAIT */
     struct tally *tally; /* the caller's. response: with the time to connect if single; service: without, then only */
+    struct problems *problems; /* the caller's, for why probes and connections were lost; or NULL */
     const struct prober_events *events;
     void *owner;
 };
@@ -46,8 +47,8 @@ bool prober_is_busy(const struct prober *prober);
 /* When not busy: `ended` will be told. */
 void prober_send(struct prober *prober, int64_t now);
 
-/* Stop. A probe on its way counts as lost if it has waited for more than twice the slowest reply, and otherwise as
- * never sent, as in ping(8). */
+/* Stop. A probe on its way counts as lost if some of its reply is wrong, or if it has waited for more than twice the
+ * slowest reply, and otherwise as never sent, as in ping(8). */
 void prober_stop(struct prober *prober, int64_t now);
 
 /* May be NULL. */
