@@ -67,13 +67,9 @@ static void wait_until(struct run *run, struct datagram_socket *socket, int64_t 
     datagram_expire(socket, clock_now());
 }
 
-/* As with ping(8), what is on its way at the end is lost if it took longer than twice the longest that any took, and
- * otherwise was not sent. */
 static void judge_outstanding(struct run *run, struct datagram_socket *socket)
 {
-    const struct hist *response = &run->result.total.response;
-    int64_t slowest = response->count == 0 ? 0 : response->max;
-    socket->shared->timeout = MIN(socket->shared->timeout, 2 * slowest);
+    socket->shared->timeout = MIN(socket->shared->timeout, result_patience(&run->result.total));
     datagram_expire(socket, clock_now());
     run->result.total.sent -= socket->outstanding;
 }

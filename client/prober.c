@@ -22,7 +22,6 @@ struct prober {
     uint64_t sequence; /* of the last probe */
     int64_t begun;     /* of the probe */
     int64_t connect;   /* how long the connection took that no probe has told yet; 0: there is none */
-    int64_t slowest;   /* the longest that a probe took */
 };
 
 /* A probe's end. --------------------------------------------------------------------------------------------------- */
@@ -69,14 +68,12 @@ static void succeed(struct prober *prober, const struct conn_message *message, i
 static void count_reply(struct prober *prober, const struct conn_message *message, int64_t now)
 {
     struct tally *tally = prober->plan.tally;
-    int64_t rtt = now - message->sent, took = now - prober->begun;
+    int64_t rtt = now - message->sent;
     tally->replied++;
     tally->bytes += message->size;
     hist_add(&tally->response, prober->plan.single ? prober->connect + rtt : rtt);
     if (prober->plan.single)
         hist_add(&tally->service, rtt);
-    if (prober->slowest < took)
-        prober->slowest = took;
 }
 
 /* The connection. -------------------------------------------------------------------------------------------------- */
@@ -206,7 +203,7 @@ void prober_send(struct prober *prober, int64_t now)
 
 void prober_stop(struct prober *prober, int64_t now)
 {
-    bool late = now - prober->begun > 2 * prober->slowest;
+    bool late = now - prober->begun > result_patience(prober->plan.tally);
     if (prober->busy && conn_judge(&prober->conn, now))
         return;
     if (prober->conn.state != CONN_IDLE)

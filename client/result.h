@@ -43,6 +43,13 @@ struct result {
     struct problems problems;
 };
 
+/* What is on its way when a ping ends is lost if it has waited for longer than this, in ns, and otherwise was not sent:
+ * as in ping(8), twice the longest that any reply took. */
+static inline int64_t result_patience(const struct tally *tally)
+{
+    return tally->response.count == 0 ? 0 : 2 * tally->response.max;
+}
+
 /* What has been counted so far is what came within this time. */
 static inline void result_measure(struct result *result, int64_t measured)
 {
