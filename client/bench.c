@@ -68,7 +68,7 @@ static struct interval interval_until(const struct bench *bench, int64_t now)
 static void keep_faults(struct bench *bench)
 {
     bench->run->result.total.connected += bench->interval.connected;
-    bench->run->result.total.faults += bench->interval.faults;
+    bench->run->result.total.wrong += bench->interval.wrong;
 }
 
 static void begin_measuring(struct bench *bench, int64_t now)

@@ -104,7 +104,7 @@ static void fail(struct check *check, enum check_state state, const char *why)
 static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct check *check = owner;
-    if (probe->bytes == 0 && (!check->over || check->tally.faults > 0))
+    if (probe->bytes == 0 && (!check->over || check->tally.wrong > 0))
         fail(check, CHECK_CRITICAL, probe->note);
     if (probe->sequence < PROBES && !check->over)
         prober_send(check->prober, now);

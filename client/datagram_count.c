@@ -47,7 +47,7 @@ static void count_problem(struct datagram_socket *socket, const struct datagram_
     else
         snprintf(text, sizeof text, "%.75s: %s", target->text, what);
     problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
-    socket->shared->tally->faults += wrong;
+    socket->shared->tally->wrong += wrong;
 }
 
 /* What is too long, or too much for our own queues, was not refused by anybody. */

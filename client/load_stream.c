@@ -193,7 +193,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     (void)now;
     thread->tally.refused += end == CONN_REFUSED;
     thread->tally.broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
-    thread->tally.faults += end == CONN_WRONG;
+    thread->tally.wrong += end == CONN_WRONG;
     if (conn->outstanding > 0)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
     else if (style->single && !slot->slot.finished)

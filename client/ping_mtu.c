@@ -151,7 +151,7 @@ static void conclude(const struct search *search)
     }
     if (search->high - search->answered == 1 && search->answered < search->most)
         result->path_mtu = result->path_mtu_at_least;
-    if (!found || result->total.faults > 0)
+    if (!found || result->total.wrong > 0)
         problems_merge(&result->problems, &search->problems);
 }
 

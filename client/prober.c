@@ -135,7 +135,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     char why[CONN_END_TEXT];
     tally->refused += end == CONN_REFUSED;
     tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
-    tally->faults += end == CONN_WRONG;
+    tally->wrong += end == CONN_WRONG;
     prober->again = true;
     prober->connect = 0;
     conn_end_text(conn, end, why);

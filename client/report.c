@@ -173,7 +173,7 @@ static enum status verdict(const struct result *result)
         return STATUS_LOCAL;
     if (total->connected == 0 && (!result->options->udp || total->refused > 0))
         return STATUS_NO_CONNECTION;
-    return total->lost + total->faults + (ping ? 0 : total->broken + total->refused) > 0 ? STATUS_LOSS : STATUS_GOOD;
+    return total->lost + total->wrong + (ping ? 0 : total->broken + total->refused) > 0 ? STATUS_LOSS : STATUS_GOOD;
 }
 
 static void check_assertions(struct report *report, const struct result *result)

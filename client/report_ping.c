@@ -68,7 +68,7 @@ static void write_counts(FILE *out, const struct result *result)
 {
     const struct tally *total = &result->total;
     fprintf(out, "%" PRIu64 " sent, %" PRIu64 " received", total->sent, total->replied);
-    write_extra(out, total->faults, "wrong");
+    write_extra(out, total->wrong, "wrong");
     write_extra(out, total->broken, "broken");
     write_extra(out, total->refused, "refused");
     write_extra(out, total->duplicates, "duplicates");
@@ -119,7 +119,7 @@ static void end(const struct report *report, const struct screen *screen, const 
     const struct hist *rtt = options->crr ? &total->service : &total->response;
     fprintf(out, "\n--- %s ping statistics ---\n", report->target->text);
     write_counts(out, result);
-    if (options->quiet || (options->udp && total->faults > 0))
+    if (options->quiet || (options->udp && total->wrong > 0))
         report_text_problems(out, &result->problems);
     if (options->connect || options->crr)
         write_spread(out, "connect", &total->connect);

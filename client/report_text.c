@@ -40,13 +40,13 @@ static const char *format_row(const struct interval *interval, char row[ROW])
              response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 50), p50),
              response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 99), p99),
              response->count == 0 ? "-" : units_duration((double)response->max, max), tally->lost,
-             tally->refused + tally->broken + tally->faults);
+             tally->refused + tally->broken + tally->wrong);
     return row;
 }
 
 static bool is_bad(const struct tally *tally)
 {
-    return tally->lost + tally->refused + tally->broken + tally->faults > 0;
+    return tally->lost + tally->refused + tally->broken + tally->wrong > 0;
 }
 
 static void write_heading(struct report *report)
@@ -146,7 +146,7 @@ static void write_connections(FILE *out, const struct result *result)
         fprintf(out, " of %s asked for", units_count(result->options->connections, text));
     write_count(out, total->refused, "refused");
     write_count(out, total->broken, "broken");
-    write_count(out, total->faults, "with wrong bytes");
+    write_count(out, total->wrong, "with wrong bytes");
     fputc('\n', out);
 }
 
@@ -159,7 +159,7 @@ static void write_datagrams(FILE *out, const struct result *result)
     write_label(out, "jitter");
     fputs(metric_jitter(result, &jitter) ? units_duration(jitter, text) : "not measured", out);
     write_count(out, result->total.refused, "refused");
-    write_count(out, result->total.faults, "wrong");
+    write_count(out, result->total.wrong, "wrong");
     fputc('\n', out);
 }
 
@@ -168,7 +168,7 @@ static void write_survivors(FILE *out, const struct result *result)
 {
     char survived[UNITS_TEXT], text[UNITS_TEXT];
     const struct tally *total = &result->total;
-    uint64_t known = total->survived + total->broken + total->faults;
+    uint64_t known = total->survived + total->broken + total->wrong;
     if (result->options->hold == 0)
         return;
     write_label(out, "idle");

@@ -8,7 +8,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->lost += from->lost;
     into->unsent += from->unsent;
     into->bytes += from->bytes;
-    into->faults += from->faults;
+    into->wrong += from->wrong;
     into->connected += from->connected;
     into->refused += from->refused;
     into->broken += from->broken;

@@ -13,7 +13,7 @@ struct tally {
     uint64_t sent, replied, lost;   /* messages. lost: no reply in time, or none could be, or never sent */
     uint64_t unsent;                /* messages that were due, or to be, and never sent; they are in lost too */
     uint64_t bytes;                 /* that came back right */
-    uint64_t faults;                /* connections or datagrams that came back wrong, see fault.h */
+    uint64_t wrong;                 /* connections or datagrams that came back wrong, see fault.h */
     uint64_t connected;             /* connections made; UDP: sockets that got a reply */
     uint64_t refused;               /* connections that could not be made, in time or at all; UDP: datagrams, by ICMP */
     uint64_t broken;                /* connections that the server closed, reset, or was silent on for too long */
