@@ -337,7 +337,7 @@ static void sweep_slot(struct stream_slot *slot, int64_t now)
         conn_open(&slot->conn, now);
 }
 
-/* What is outstanding is not waited for any longer. */
+/* What is outstanding is lost; with the connection closed, it cannot come back all the same. */
 static void abandon(struct stream_slot *slot, int64_t now)
 {
     struct thread *thread = slot->stream->thread;
@@ -348,6 +348,7 @@ static void abandon(struct stream_slot *slot, int64_t now)
     snprintf(text, sizeof text, "no reply from %s before the end", thread->plan.target->text);
     if (slot->conn.outstanding > 0)
         problems_add(&thread->problems, NULL, text, 1);
+    conn_close(&slot->conn, true);
     slot_finish(&slot->slot);
 }
 
