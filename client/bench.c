@@ -64,21 +64,26 @@ static struct interval interval_until(const struct bench *bench, int64_t now)
     };
 }
 
-/* Faults before the measuring count all the same, and so does whether there was a connection at all. */
-static void keep_faults(struct bench *bench)
+/* What happened in the omitted time is not told, but that there were connections, or faults, counts all the same. What
+ * messages count is the threads' affair: by when they were due. */
+static void forget_omitted(struct bench *bench)
 {
-    bench->run->result.total.connected += bench->interval.connected;
-    bench->run->result.total.wrong += bench->interval.wrong;
+    struct tally *omitted = &bench->interval, *total = &bench->run->result.total;
+    total->connected += omitted->connected;
+    total->wrong += omitted->wrong;
+    omitted->connected = omitted->wrong = 0;
+    omitted->refused = omitted->broken = omitted->duplicates = 0;
+    memset(&omitted->connect, 0, sizeof omitted->connect);
 }
 
+/* On time, though this may be heard a little later. */
 static void begin_measuring(struct bench *bench, int64_t now)
 {
-    for (size_t i = 0; i < bench->count; i++)
-        thread_measure(bench->threads[i], &bench->interval, &bench->run->result.problems);
-    keep_faults(bench);
+    collect(bench);
+    forget_omitted(bench);
     bench->measuring = true;
-    bench->measuring_since = now;
-    begin_interval(bench, now);
+    bench->measuring_since = MIN(now, bench->begun + bench->run->options->omit);
+    bench->reported = bench->shown = bench->measuring_since;
 }
 
 static void end_interval(struct bench *bench, int64_t now)
@@ -236,7 +241,7 @@ static void conduct(struct bench *bench)
     bench->begun = bench->measuring_since = clock_now();
     begin_interval(bench, bench->begun);
     for (size_t i = 0; i < bench->count; i++)
-        thread_begin(bench->threads[i], bench->begun);
+        thread_begin(bench->threads[i], bench->begun, bench->begun + bench->run->options->omit);
     bench->run->found.fd = -1;
     bench->measuring = bench->run->options->omit == 0;
     while (!all_done(bench))

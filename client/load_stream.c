@@ -344,9 +344,10 @@ static void abandon(struct stream_slot *slot, int64_t now)
     char text[PROBLEMS_TEXT];
     if (slot->slot.finished || conn_judge(&slot->conn, now))
         return;
-    thread->tally.lost += conn_outstanding_since(&slot->conn, thread->since);
+    uint64_t lost = conn_outstanding_since(&slot->conn, thread->since);
+    thread->tally.lost += lost;
     snprintf(text, sizeof text, "no reply from %s before the end", thread->plan.target->text);
-    if (slot->conn.outstanding > 0)
+    if (lost > 0)
         problems_add(&thread->problems, NULL, text, 1);
     conn_close(&slot->conn, true);
     slot_finish(&slot->slot);

@@ -120,34 +120,22 @@ bool thread_start(struct thread *thread)
     return false;
 }
 
-void thread_begin(struct thread *thread, int64_t now)
+void thread_begin(struct thread *thread, int64_t now, int64_t since)
 {
     take_lock(thread);
     thread->begun = now;
+    thread->since = since;
     pthread_mutex_unlock(&thread->lock);
     ev_async_send(thread->loop, &thread->wake);
-}
-
-static void hand_over(struct thread *thread, struct tally *tally, struct problems *problems)
-{
-    tally_merge(tally, &thread->tally);
-    problems_merge(problems, &thread->problems);
-    memset(&thread->tally, 0, sizeof thread->tally);
-    memset(&thread->problems, 0, sizeof thread->problems);
 }
 
 void thread_collect(struct thread *thread, struct tally *tally, struct problems *problems)
 {
     take_lock(thread);
-    hand_over(thread, tally, problems);
-    pthread_mutex_unlock(&thread->lock);
-}
-
-void thread_measure(struct thread *thread, struct tally *tally, struct problems *problems)
-{
-    take_lock(thread);
-    hand_over(thread, tally, problems);
-    thread->since = clock_now();
+    tally_merge(tally, &thread->tally);
+    problems_merge(problems, &thread->problems);
+    memset(&thread->tally, 0, sizeof thread->tally);
+    memset(&thread->problems, 0, sizeof thread->problems);
     pthread_mutex_unlock(&thread->lock);
 }
 

@@ -71,14 +71,12 @@ struct thread *thread_create(const struct thread_plan *plan, size_t index);
 /* Start it; it then waits for thread_begin. */
 bool thread_start(struct thread *thread);
 
-/* Begin to send. now: the same for all threads, after all have been started. */
-void thread_begin(struct thread *thread, int64_t now);
+/* Begin to send, and to count what is due at `since` or later. now: the same for all threads, after all have been
+ * started. */
+void thread_begin(struct thread *thread, int64_t now, int64_t since);
 
 /* Add what was counted since the last time to *tally, and what went wrong to *problems. */
 void thread_collect(struct thread *thread, struct tally *tally, struct problems *problems);
-
-/* The same, and from this moment on do not count what was due before. */
-void thread_measure(struct thread *thread, struct tally *tally, struct problems *problems);
 
 /* Tell it to come to its end: when nothing is outstanding any more, at the latest after options->timeout; or, in a
  * hurry, after THREAD_HURRY, and what is outstanding then is lost. Called again it can only hurry. */
