@@ -98,12 +98,12 @@ static int64_t end_of_load(const struct bench *bench)
     return bench->once ? INT64_MAX : bench->begun + bench->run->options->omit + bench->run->options->duration;
 }
 
-/* Left out when a signal comes while nobody reads what we write, or the end, which must not wait for that. */
+/* If nobody reads what we write, wait until a signal comes or the load is to end, and then leave it out. */
 static void tell_interval(struct bench *bench, int64_t now)
 {
     struct interval interval = interval_until(bench, now);
-    if (signals_wait_for_output(bench->run->signals, bench->ending ? INT64_MAX : end_of_load(bench)))
-        report_interval(bench->run->report, &interval);
+    bool read = signals_wait_for_output(bench->run->signals, bench->ending ? INT64_MAX : end_of_load(bench));
+    report_interval(bench->run->report, &interval, read);
     begin_interval(bench, now);
 }
 

@@ -204,7 +204,8 @@ void conn_push(struct conn *conn, int64_t now)
 
 /* Receiving. ------------------------------------------------------------------------------------------------------- */
 
-/* How many bytes are right, of those up to the end of the first outstanding message. */
+/* Of the bytes of one message, or as many of them as have come, how many are right? It ends at offset `end`, in a
+ * newline. */
 static size_t match_line(struct conn *conn, uint64_t offset, uint64_t end, const unsigned char *data, size_t length)
 {
     bool ends = offset + length == end;
@@ -360,7 +361,7 @@ void conn_give_up(struct conn *conn, int64_t now)
     fail(conn, conn->state == CONN_CONNECTING ? CONN_REFUSED : CONN_SILENT, now);
 }
 
-/* Bytes of the first outstanding message that have come, if not all have and one has. */
+/* How many bytes of the reply that is owed next have come; 0 if none is owed. */
 static uint64_t part_of_reply(const struct conn *conn)
 {
     const struct conn_message *message = &conn->messages[conn->first];

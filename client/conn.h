@@ -51,12 +51,12 @@ struct conn_shared {
     unsigned char buffer[CONN_BUFFER];
 };
 
-/* So many wrong bytes tell what is wrong; fewer are waited for, for a moment. */
+/* So many wrong bytes tell what is wrong; if fewer have come, more are waited for, up to 50 ms. */
 enum { CONN_EVIDENCE = 64 };
 
 enum conn_state { CONN_IDLE, CONN_CONNECTING, CONN_OPEN };
 
-/* All 0 to begin, but for shared and messages. */
+/* All 0 to begin, but for shared, messages and owner. */
 struct conn {
     struct conn_shared *shared;
     struct conn_message *messages; /* room for shared->depth; the caller's */
@@ -64,7 +64,8 @@ struct conn {
 
     enum conn_state state;
     ev_io io;
-    ev_timer timer; /* connecting: to try again; open: to judge by what has come of `evidence` */
+    ev_timer timer; /* connecting to a Unix socket whose queue is full: to try again; open: to judge by what has come of
+                       `evidence` */
     int fd;
     struct pattern pattern;
     uint64_t queued, sent, got; /* offsets in the stream */

@@ -287,7 +287,8 @@ static void take_wrong(struct datagram_socket *socket, struct datagram_event *ev
         record->state = ANSWERED;
 }
 
-static void take(struct datagram_socket *socket, size_t length, int64_t now)
+/* Was it a reply that was waited for? */
+static bool take(struct datagram_socket *socket, size_t length, int64_t now)
 {
     const unsigned char *data = socket->shared->buffer;
     struct datagram_event event = {.kind = DATAGRAM_UNKNOWN, .length = length};
@@ -300,6 +301,7 @@ static void take(struct datagram_socket *socket, size_t length, int64_t now)
     else if (event.known)
         take_wrong(socket, &event);
     tell(socket, &event, now);
+    return event.kind == DATAGRAM_REPLIED;
 }
 
 /* ICMP. ------------------------------------------------------------------------------------------------------------ */
@@ -368,7 +370,7 @@ static size_t take_errors(struct datagram_socket *socket, int64_t now)
 size_t datagram_receive(struct datagram_socket *socket)
 {
     struct datagram_shared *shared = socket->shared;
-    uint64_t replied = shared->tally->replied;
+    size_t replied = 0;
     uint64_t batch = socket->outstanding < BATCH ? socket->outstanding : BATCH;
     for (size_t i = 0; i == 0 || i < batch; i++) {
         ssize_t n = recv(socket->fd, shared->buffer, sizeof shared->buffer, MSG_DONTWAIT);
@@ -379,11 +381,11 @@ size_t datagram_receive(struct datagram_socket *socket)
         int64_t now = clock_now();
         datagram_expire(socket, now);
         if (n >= 0)
-            take(socket, (size_t)n, now);
+            replied += take(socket, (size_t)n, now);
         else
             take_errors(socket, now); /* which recv(2) told of, or which was all that there was */
     }
-    return (size_t)(shared->tally->replied - replied);
+    return replied;
 }
 
 static void remember(struct datagram_socket *socket, uint64_t size, int64_t due, int64_t now)

@@ -25,6 +25,7 @@ enum datagram_kind {
     DATAGRAM_FAILED,    /* it could not be sent, or an ICMP message says why it did not get there: see error */
     DATAGRAM_DUPLICATE, /* its reply came again */
     DATAGRAM_LATE,      /* its reply came after it was told as lost or failed, or so late that nothing is known of it */
+    /* From here on: wrong bytes. */
     DATAGRAM_CHANGED,   /* its reply has other bytes: see offset */
     DATAGRAM_TRUNCATED, /* fewer bytes */
     DATAGRAM_EXTENDED,  /* more bytes */
@@ -35,15 +36,15 @@ enum datagram_kind {
 /* What became of a datagram, or what came. */
 struct datagram_event {
     enum datagram_kind kind;
-    bool known;                       /* of which datagram of this socket it tells: */
-    uint64_t number;                  /* from 0 */
-    uint64_t size;                    /* bytes sent; 0: forgotten */
-    int64_t due, sent;                /* 0: forgotten */
-    bool ended;                       /* it was waited for, and by this is no longer: it is replied or lost */
-    bool first;                       /* replied, and nothing was before it on this socket */
-    bool reordered;                   /* replied, and the reply to a later one has come before (RFC 4737 section 3) */
-    uint64_t length;                  /* bytes that came */
-    uint64_t offset;                  /* changed: of the first such byte, and it */
+    bool known;        /* it is about `number`, a datagram of this socket; else the next four are not set */
+    uint64_t number;   /* from 0 */
+    uint64_t size;     /* bytes sent; 0: forgotten */
+    int64_t due, sent; /* 0: forgotten */
+    bool ended;        /* it was waited for, and by this is no longer: it is replied or lost */
+    bool first;        /* replied, and nothing was before it on this socket */
+    bool reordered;    /* replied, and the reply to a later one has come before (RFC 4737 section 3) */
+    uint64_t length;   /* bytes that came */
+    uint64_t offset;   /* changed: of the first such byte, and it */
     unsigned char expected, received; /* is in `received`, if that many came */
     uint64_t socket;                  /* foreign: whose it is */
     int error;                        /* failed: errno */
@@ -53,7 +54,7 @@ struct datagram_event {
 
 struct datagram_socket;
 
-/* What the sockets of one thread share. told: within it nothing is sent and no socket closed; or NULL. */
+/* What the sockets of one thread share. */
 struct datagram_shared {
     const struct target *target;
     uint64_t run;    /* see pattern.h */
@@ -89,7 +90,7 @@ struct datagram_socket {
     uint64_t overflowed;             /* see datagram_overflowed */
 };
 
-/* Memory that suffices to remember so many datagrams, for shared->memory. Bounded. */
+/* The value for shared->memory that remembers at least so many datagrams: a power of two from 2^8 to 2^20. */
 size_t datagram_memory(double wanted);
 
 /* False: no memory, no descriptor, or no route; errno says which. Sockets that never were opened have records NULL. */
@@ -103,8 +104,8 @@ enum datagram_sent {
     DATAGRAM_BUSY,   /* the kernel takes no more for now, as if it had not been asked: wait for POLLOUT */
 };
 
-/* Send one of this size, DATAGRAM_MIN to DATAGRAM_MAX. If the memory holds only such as wait, the oldest is given up.
- */
+/* Send one of this size, DATAGRAM_MIN to DATAGRAM_MAX. If all that are remembered still wait, the oldest is given up as
+ * lost. */
 enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, int64_t due);
 
 /* When poll(2) says so: take what has come, ICMP messages too, a bounded lot at a time. Returns how many were answered.

@@ -59,6 +59,6 @@ const char *describe_load(const struct options *options, char text[DESCRIBE_TEXT
         snprintf(text, DESCRIBE_TEXT, "%s, %s%s, %s", describe_connections(options, connections), sizes,
                  describe_depth(options, depth), describe_style(options, style));
     else
-        snprintf(text, DESCRIBE_TEXT, "%s, one at a time", sizes);
+        snprintf(text, DESCRIBE_TEXT, "%s%s", sizes, options->udp && !options->sizes.sweep ? "" : ", one at a time");
     return text;
 }

@@ -85,7 +85,7 @@ static const struct rule rules[] = {
     {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 1e-6, DAY * 1e3, "WARNING above this round trip time"},
     {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 1e-6, DAY * 1e3, "CRITICAL above this round trip time"},
     {CHECK, 't', "timeout", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY,
-     "CRITICAL if not done by then (default 10)"},
+     "take no longer; CRITICAL without a reply by then (default 10)"},
     {BENCH, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0.01, DAY, "time between reports (default 1)"},
     {PING | BENCH, 'q', "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "print only the summary"},
     {PING, 'D', "timestamp", NULL, KIND_FLAG, FIELD(timestamps), 0, 0, "print a Unix timestamp before every line"},

@@ -53,8 +53,7 @@ static void on_signal(struct ev_loop *loop, ev_io *io, int events)
 
 /* Probes. ---------------------------------------------------------------------------------------------------------- */
 
-/* The deadline's timer is good to a millisecond only, and is often the time of a probe: which would have no time left
- * to be answered. */
+/* A probe that falls due while the last one is unanswered is skipped. */
 static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 {
     struct ping *ping = pace->owner;
@@ -138,7 +137,9 @@ static void probe(struct ping *ping)
         return;
     watch_signals(ping);
     set_deadline(ping);
-    pace_begin(&ping->pace, ping->run->begun, ping->run->deadline); /* later ones have no time left to be answered */
+    /* The pace ends there, too: the timer is good to a millisecond only, and a probe sent at the deadline has no time
+     * left to be answered. */
+    pace_begin(&ping->pace, ping->run->begun, ping->run->deadline);
     ev_run(ping->loop, 0);
     prober_destroy(ping->prober);
 }

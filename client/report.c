@@ -135,11 +135,11 @@ void report_probe(struct report *report, const struct probe *probe)
     look_for_error(report);
 }
 
-void report_interval(struct report *report, const struct interval *interval)
+void report_interval(struct report *report, const struct interval *interval, bool written)
 {
     if (shows_course(report->options))
         series_add(&report->series, interval);
-    if (report->format->interval != NULL && !report->options->quiet)
+    if (report->format->interval != NULL && written && !report->options->quiet)
         report->format->interval(report, interval);
     look_for_error(report);
 }

@@ -21,8 +21,8 @@ struct report *report_open(const struct options *options, const struct target *t
 
 void report_probe(struct report *report, const struct probe *probe);
 
-/* Bench: at the end of every interval. */
-void report_interval(struct report *report, const struct interval *interval);
+/* Bench: at the end of every interval. written: or else only what comes at the end of the run has it. */
+void report_interval(struct report *report, const struct interval *interval, bool written);
 
 /* Bench. True on a terminal: the caller then calls report_progress a few times a second to redraw the row of the
  * current interval. */
@@ -36,8 +36,8 @@ void report_so_far(struct report *report, const struct result *result);
  * STATUS_NO_CONNECTION if there never was one, or STATUS_LOCAL when something could not be written. */
 enum status report_close(struct report *report, const struct result *result);
 
-/* Instead of all that, when no server was found: JSON and CSV have the same keys and columns as ever, JSON has the
- * status. Returns status. */
+/* Instead of all that, when nothing was measured, as no server was found, or this machine refused what it takes: JSON
+ * and CSV have the same keys and columns as ever, JSON has the status. Returns status. */
 enum status report_nothing(const struct options *options, enum status status);
 
 #endif

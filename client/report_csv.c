@@ -1,6 +1,6 @@
 /* report_csv.c: the report for spreadsheets: a line of column names, then one for each interval or probe; see
- * report_format.h. Quoted as in RFC 4180. What was not measured is empty. Columns keep their names and order; new ones
- * come at the end. */
+ * report_format.h. Quoted as in RFC 4180. What was not measured is empty. Columns
+ * keep their names; a new quantity makes a new column among the others. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -187,6 +187,7 @@ static json_t *options_of(const struct options *options)
     else
         set_count(object, "count", options->count);
     set(object, "udp", json_boolean(options->udp));
+    set(object, "dont_fragment", json_boolean(options->dont_fragment));
     set(object, "crr", json_boolean(options->crr));
     set_seconds(object, "interval_seconds", options->interval);
     set_seconds(object, "duration_seconds", options->duration);

@@ -13,10 +13,9 @@
 
 #include "signals.h"
 
-/* As ping(8) has it: from here on down an interval is a flood, and without any, or without a reply, ping -f sends so
- * often. */
+/* As in ping(8): an interval below FLOOD needs permission, and a flood that gets no replies sends so often. */
 #define FLOOD (2 * CLOCK_MS)
-#define PERIOD_EASY (10 * CLOCK_MS)
+#define FLOOD_PERIOD (10 * CLOCK_MS)
 
 bool run_is_flood(const struct options *options)
 {
@@ -25,7 +24,7 @@ bool run_is_flood(const struct options *options)
 
 int64_t run_interval(const struct options *options)
 {
-    return options->interval < RUN_INTERVAL_LEAST ? PERIOD_EASY : options->interval;
+    return options->interval < RUN_INTERVAL_LEAST ? FLOOD_PERIOD : options->interval;
 }
 
 /* On the way. ------------------------------------------------------------------------------------------------------ */

@@ -19,34 +19,36 @@
 
 struct run {
     const struct options *options;
-    struct target_found
-        found;             /* fd: does not block; whoever takes it sets it to -1; with datagrams there is none, -1 */
+    /* fd: does not block; whoever takes it sets it to -1. With datagrams there is none: -1. */
+    struct target_found found;
     int64_t deadline;      /* ping: when its time is up, as clock_now() has it; INT64_MAX: never */
     int signals;           /* see signals.h; -1 before run_begin */
     struct report *report; /* NULL before run_begin */
-    int64_t begun;         /* when the measuring was */
-    bool stopped;          /* ping: by a signal, its deadline, or as nobody reads its output any more */
+    int64_t begun;         /* when run_begin was called */
+    bool stopped;          /* ping: by a signal, its deadline, or because its output cannot be written */
     struct result result;
 };
 
-/* Find the server and measure it. measure: not to be called, or to return early, is STATUS_LOCAL, unless it has called
- * run_begin; then the result decides. Returns what to exit with. */
+/* Find the server, call measure, report, and return what to exit with. measure makes what it needs, calls run_begin,
+ * and measures. If it returns before run_begin has succeeded, having told why, that is STATUS_LOCAL; afterwards the
+ * result decides. */
 enum status run_execute(const struct options *options, void (*measure)(struct run *run));
 
 /* All is ready: begin to hear signals, and the report. False: STATUS_LOCAL. */
 bool run_begin(struct run *run);
 
-/* Is it as much as one must be allowed to send? */
+/* Does it need --yes-i-may at other machines? Every bench does, and ping with an interval below 2 ms. */
 bool run_is_flood(const struct options *options);
 
-/* Ping: when a probe follows the one before, whatever became of that. ns. */
+/* Ping: ns from one probe's time to the next one's; if there is no interval, and replies set the pace, from a probe
+ * that is lost to the next. */
 int64_t run_interval(const struct options *options);
 
 /* Ping: take the signals that have come. INT and TERM stop the run, QUIT shows the summary so far. */
 void run_take_signals(struct run *run);
 
-/* Ping: wait until fd is readable, a signal comes, which is taken, or until then; the deadline stops the run. True: fd
- * is readable. */
+/* Ping -u: wait until fd is readable, a signal comes, which is taken, or until then; the deadline stops the run. True:
+ * fd is readable. */
 bool run_wait(struct run *run, int fd, int64_t until);
 
 /* Ping: report it, when somebody reads that: signals are heard meanwhile. */

@@ -29,6 +29,10 @@ at_rate('open loop', $json);
 cmp_ok($json->{service}{p50_ns}, '>', 0, 'open loop: a service time');
 cmp_ok($json->{jitter_ns}, '>', 0, 'open loop: jitter');
 
+# No reply is waited for until the next sweep, whatever counts of it.
+($json) = bench(qw(-t 0.1 -i 0.05 --omit 0.55), $server->target);
+cmp_ok($json->{intervals}[0]{replied}, '>', 0, 'omitted time: the load goes on where it ends');
+
 # The server stops for a while: what was due meanwhile was sent, and all of it waits.
 my $client = start_mpecho('bench', '-u', '--json', '-t', 1, '-R', 400, '-W', 5, $server->target);
 ok(wait_until(sub { socket_to($server->port) }), 'a server that stops: begun');
