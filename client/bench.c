@@ -31,10 +31,11 @@ struct bench {
     int notify;
     size_t count;
     struct thread **threads;
-    bool once; /* the load ends by itself */
+    _Atomic uint32_t numbers; /* see conn.h */
+    bool once;                /* the load ends by itself */
 
     bool measuring, ending;
-    int64_t begun;           /* when the load was */
+    int64_t begun;           /* when the load began */
     int64_t measuring_since; /* without what is omitted */
     int64_t reported;        /* when the last interval ended */
     int64_t shown;           /* when progress was shown */
@@ -276,10 +277,11 @@ static bool make_threads(struct bench *bench)
                                .target = bench->run->found.target,
                                .kind = bench->run->options->udp ? &load_udp : &load_stream,
                                .notify = bench->notify,
+                               .numbers = &bench->numbers,
                                .trial_took = bench->run->found.took,
                                .trial = bench->run->found.fd};
     bench->threads = calloc(bench->run->options->threads, sizeof(struct thread *));
-    if (bench->threads == NULL || getrandom(&plan.run, sizeof plan.run, 0) != sizeof plan.run) {
+    if (bench->threads == NULL || getrandom(&plan.seed, sizeof plan.seed, 0) != sizeof plan.seed) {
         warnx("out of memory, or of random numbers");
         return false;
     }

@@ -57,8 +57,7 @@ static void fail(struct conn *conn, enum conn_end end, int64_t now)
 static void begin_stream(struct conn *conn)
 {
     struct conn_shared *shared = conn->shared;
-    conn->pattern = (struct pattern){.run = shared->run, .connection = shared->next, .lines = shared->lines};
-    shared->next += shared->step;
+    conn->pattern = (struct pattern){.seed = shared->seed, .connection = (*shared->numbers)++, .lines = shared->lines};
     conn->queued = conn->sent = conn->got = 0;
     conn->first = conn->outstanding = 0;
     conn->error = 0;
@@ -237,7 +236,7 @@ static void diagnose(struct conn *conn, const unsigned char *data, size_t length
 {
     conn->fault = fault_diagnose(&(struct fault_sample){
         .pattern = conn->pattern,
-        .connections = conn->shared->next,
+        .connections = *conn->shared->numbers,
         .offset = conn->got,
         .owed = owed(conn),
         .data = data,

@@ -44,10 +44,10 @@ struct conn_shared {
     struct ev_loop *loop;
     const struct target *target;
     const struct conn_events *events;
-    uint64_t run;        /* see pattern.h */
-    uint32_t next, step; /* numbers for connections: the next one, and how far it is to the one after */
-    size_t depth;        /* messages on their way at a time */
-    bool lines;          /* a message ends in a newline, and has no other */
+    uint64_t seed;             /* see pattern.h */
+    _Atomic uint32_t *numbers; /* of connections: the next one's, for all threads of the run */
+    size_t depth;              /* messages on their way at a time */
+    bool lines;                /* a message ends in a newline, and has no other */
     unsigned char buffer[CONN_BUFFER];
 };
 

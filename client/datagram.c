@@ -10,9 +10,8 @@
 #include <linux/errqueue.h>
 #include <linux/sock_diag.h>
 #include <stdalign.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -98,7 +97,7 @@ void datagram_close(struct datagram_socket *socket)
 
 static struct pattern pattern_of(const struct datagram_socket *socket, uint64_t number)
 {
-    return (struct pattern){.run = socket->shared->run, .connection = (uint32_t)number};
+    return (struct pattern){.seed = socket->shared->seed, .connection = (uint32_t)number};
 }
 
 static uint64_t offset_of(const struct datagram_socket *socket)
@@ -429,7 +428,7 @@ enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, 
     int error = send_now(socket, data, (size_t)size, now);
     if (error == EAGAIN && socket->shared->patient)
         return DATAGRAM_BUSY;
-    remember(socket, size, due, now);
+    remember(socket, size, MIN(due, now), now);
     if (error == 0)
         return DATAGRAM_SENT;
     struct datagram_event event = {

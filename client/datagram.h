@@ -57,7 +57,7 @@ struct datagram_socket;
 /* What the sockets of one thread share. */
 struct datagram_shared {
     const struct target *target;
-    uint64_t run;    /* see pattern.h */
+    uint64_t seed;   /* see pattern.h */
     int64_t timeout; /* ns: what is not answered within it is lost */
     size_t memory;   /* how many of the last datagrams are remembered, on each socket: a power of two */
     uint64_t sockets;
@@ -105,7 +105,7 @@ enum datagram_sent {
 };
 
 /* Send one of this size, DATAGRAM_MIN to DATAGRAM_MAX. If all that are remembered still wait, the oldest is given up as
- * lost. */
+ * lost. due: INT64_MAX: when it is sent. */
 enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, int64_t due);
 
 /* When poll(2) says so: take what has come, ICMP messages too, a bounded lot at a time. Returns how many were answered.

@@ -1,6 +1,6 @@
 /* fault.c: where do these bytes come from; see fault.h. Any aligned eight bytes of the pattern tell where they belong,
  * so the answer is found by asking and not by searching; what is too short to hold eight is slid along the stream
- * nearby. A sample is read as runs, each a stretch of one stream, with bytes of no known origin between them. */
+ * nearby. A sample is read as stretches, each a part of one stream, with bytes of no known origin between them. */
 #include "fault.h"
 
 #include <inttypes.h>
@@ -10,11 +10,8 @@
 /* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
 enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
-/* Connections of other threads may have numbers above ours, but not so many times as high. */
-enum { FAR_ABOVE = 16 };
-
 /* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
-struct run {
+struct stretch {
     size_t start, length;
     uint32_t connection;
     uint64_t offset;
@@ -57,62 +54,62 @@ static bool is_telling(const struct fault_sample *sample, size_t from, size_t to
 
 /* Runs. ------------------------------------------------------------------------------------------------------------ */
 
-static size_t end_of(const struct run *run)
+static size_t end_of(const struct stretch *stretch)
 {
-    return run->start + run->length;
+    return stretch->start + stretch->length;
 }
 
-/* The run's offset is known but for multiples of the period: the one nearest to the fault is meant. Nothing that was
- * not sent can have come, which makes eight bytes proof enough. */
-static bool place_own(const struct fault_sample *sample, struct run *run)
+/* The stretch's offset is known but for multiples of the period: the one nearest to the fault is meant. Nothing that
+ * was not sent can have come, which makes eight bytes proof enough. */
+static bool place_own(const struct fault_sample *sample, struct stretch *stretch)
 {
     const uint64_t half = PATTERN_PERIOD / 2;
-    uint64_t above = (run->offset - sample->offset + half) % PATTERN_PERIOD;
+    uint64_t above = (stretch->offset - sample->offset + half) % PATTERN_PERIOD;
     if (above < half && half - above > sample->offset)
         return false;
-    run->offset = sample->offset + above - half;
-    return run->offset < sample->offset + sample->owed;
+    stretch->offset = sample->offset + above - half;
+    return stretch->offset < sample->offset + sample->owed;
 }
 
 /* Whose are the eight bytes at `at`? A newline would be taken for whatever byte should have been there. */
-static bool locate(const struct fault_sample *sample, size_t at, struct run *run)
+static bool locate(const struct fault_sample *sample, size_t at, struct stretch *stretch)
 {
     if (sample->pattern.lines && memchr(sample->data + at, '\n', WORD) != NULL)
         return false;
-    pattern_locate(&sample->pattern, sample->data + at, &run->connection, &run->offset);
+    pattern_locate(&sample->pattern, sample->data + at, &stretch->connection, &stretch->offset);
     return true;
 }
 
-/* Does a run go on from run->start? */
-static bool begin_run(const struct fault_sample *sample, struct run *run)
+/* Does a stretch go on from stretch->start? */
+static bool begin_stretch(const struct fault_sample *sample, struct stretch *stretch)
 {
-    if (!locate(sample, run->start, run))
+    if (!locate(sample, stretch->start, stretch))
         return false;
-    bool own = run->connection == sample->pattern.connection;
-    if (own && !place_own(sample, run))
+    bool own = stretch->connection == sample->pattern.connection;
+    if (own && !place_own(sample, stretch))
         return false;
-    run->length = matching(sample, run->connection, run->offset, run->start, sample->length);
-    return run->length >= (own ? WORD : PROOF);
+    stretch->length = matching(sample, stretch->connection, stretch->offset, stretch->start, sample->length);
+    return stretch->length >= (own ? WORD : PROOF);
 }
 
-/* The first run in data[from, ...), with the bytes before its first word. */
-static struct run find_run(const struct fault_sample *sample, size_t from)
+/* The first stretch in data[from, ...), with the bytes before its first word. */
+static struct stretch find_stretch(const struct fault_sample *sample, size_t from)
 {
-    struct run run = {.start = from};
-    while (run.start + WORD <= sample->length && !begin_run(sample, &run))
-        run.start++;
-    if (run.start + WORD > sample->length)
-        return (struct run){.start = sample->length, .connection = sample->pattern.connection};
-    while (run.start > from && run.offset > 0 &&
-           matching(sample, run.connection, run.offset - 1, run.start - 1, run.start) == 1) {
-        run.start--;
-        run.offset--;
-        run.length++;
+    struct stretch stretch = {.start = from};
+    while (stretch.start + WORD <= sample->length && !begin_stretch(sample, &stretch))
+        stretch.start++;
+    if (stretch.start + WORD > sample->length)
+        return (struct stretch){.start = sample->length, .connection = sample->pattern.connection};
+    while (stretch.start > from && stretch.offset > 0 &&
+           matching(sample, stretch.connection, stretch.offset - 1, stretch.start - 1, stretch.start) == 1) {
+        stretch.start--;
+        stretch.offset--;
+        stretch.length++;
     }
-    return run;
+    return stretch;
 }
 
-/* Do data[0, length) belong nearby, or are they the end of what is owed? For what find_run cannot find. */
+/* Do data[0, length) belong nearby, or are they the end of what is owed? For what find_stretch cannot find. */
 static bool slide(const struct fault_sample *sample, size_t length, uint64_t *offset)
 {
     uint64_t owed = sample->owed;
@@ -134,23 +131,23 @@ static bool slide(const struct fault_sample *sample, size_t length, uint64_t *of
 }
 
 /* Are data[0, length) another connection's, though too few for a proof? There must be such a connection. */
-static bool is_foreign(const struct fault_sample *sample, size_t length, struct run *run)
+static bool is_foreign(const struct fault_sample *sample, size_t length, struct stretch *stretch)
 {
     for (size_t skip = 0; skip < WORD && skip + WORD <= length; skip++) {
-        if (!locate(sample, skip, run) || run->connection >= sample->connections ||
-            run->connection == sample->pattern.connection || run->offset < skip)
+        if (!locate(sample, skip, stretch) || stretch->connection >= sample->connections ||
+            stretch->connection == sample->pattern.connection || stretch->offset < skip)
             continue;
-        run->offset -= skip;
-        if (matching(sample, run->connection, run->offset, 0, length) == length)
+        stretch->offset -= skip;
+        if (matching(sample, stretch->connection, stretch->offset, 0, length) == length)
             return true;
     }
     return false;
 }
 
-/* The run that the sample begins with; or, with bytes of no known origin before it, the first one. */
-static struct run first_run(const struct fault_sample *sample)
+/* The stretch that the sample begins with; or, with bytes of no known origin before it, the first one. */
+static struct stretch first_stretch(const struct fault_sample *sample)
 {
-    struct run found = find_run(sample, 0), first = {.connection = sample->pattern.connection};
+    struct stretch found = find_stretch(sample, 0), first = {.connection = sample->pattern.connection};
     if (found.start == 0 || (!slide(sample, found.start, &first.offset) && !is_foreign(sample, found.start, &first)))
         return found;
     first.length = matching(sample, first.connection, first.offset, 0, found.start);
@@ -159,35 +156,37 @@ static struct run first_run(const struct fault_sample *sample)
 
 /* Kinds. ----------------------------------------------------------------------------------------------------------- */
 
-/* What should have come where the run came. */
-static uint64_t due_at(const struct fault_sample *sample, const struct run *run)
+/* What should have come where the stretch came. */
+static uint64_t due_at(const struct fault_sample *sample, const struct stretch *stretch)
 {
-    return sample->offset + run->start;
+    return sample->offset + stretch->start;
 }
 
-static bool is_own_run(const struct fault_sample *sample, const struct run *run)
+static bool is_own_stretch(const struct fault_sample *sample, const struct stretch *stretch)
 {
-    return run->length > 0 && run->connection == sample->pattern.connection;
+    return stretch->length > 0 && stretch->connection == sample->pattern.connection;
 }
 
-/* The run is of later bytes: do those that it overtook follow it? As a run of their own; or, too few for that, up to
- * where all is in its place again or the sample ends. */
-static bool is_overtaking(const struct fault_sample *sample, const struct run *run)
+/* The stretch is of later bytes: do those that it overtook follow it? As a stretch of their own; or, too few for that,
+ * up to where all is in its place again or the sample ends. */
+static bool is_overtaking(const struct fault_sample *sample, const struct stretch *stretch)
 {
-    uint64_t overtaken = run->offset - due_at(sample, run);
-    struct run next = find_run(sample, end_of(run));
-    if (is_own_run(sample, &next) && next.offset <= due_at(sample, &next) && next.offset + next.length > sample->offset)
+    uint64_t overtaken = stretch->offset - due_at(sample, stretch);
+    struct stretch next = find_stretch(sample, end_of(stretch));
+    if (is_own_stretch(sample, &next) && next.offset <= due_at(sample, &next) &&
+        next.offset + next.length > sample->offset)
         return true;
-    size_t left = sample->length - end_of(run);
-    return left > 0 && is_own(sample, sample->offset, end_of(run),
-                              left < overtaken ? sample->length : end_of(run) + (size_t)overtaken);
+    size_t left = sample->length - end_of(stretch);
+    return left > 0 && is_own(sample, sample->offset, end_of(stretch),
+                              left < overtaken ? sample->length : end_of(stretch) + (size_t)overtaken);
 }
 
-/* The run is of what was owed first, and came too late: did later bytes, too few to tell, come before it? Then all is
- * in its place again behind it. Sets *offset to where they belong. */
-static bool is_overtaken(const struct fault_sample *sample, const struct run *run, uint64_t *offset)
+/* The stretch is of what was owed first, and came too late: did later bytes, too few to tell, come before it? Then all
+ * is in its place again behind it. Sets *offset to where they belong. */
+static bool is_overtaken(const struct fault_sample *sample, const struct stretch *stretch, uint64_t *offset)
 {
-    size_t end = end_of(run), before = run->start > 0 ? run->start : (size_t)(due_at(sample, run) - run->offset);
+    size_t end = end_of(stretch),
+           before = stretch->start > 0 ? stretch->start : (size_t)(due_at(sample, stretch) - stretch->offset);
     uint64_t due = sample->offset + end;
     if (end == sample->length || !is_own(sample, due, end, lesser(end + WORD, sample->length)))
         return false;
@@ -197,42 +196,42 @@ static bool is_overtaken(const struct fault_sample *sample, const struct run *ru
     return false;
 }
 
-static void explain_later(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+static void explain_later(const struct fault_sample *sample, const struct stretch *stretch, struct fault *fault)
 {
-    fault->kind = is_overtaking(sample, run) ? FAULT_REORDERED : FAULT_MISSING;
-    fault->count = run->offset - due_at(sample, run);
-    fault->from_offset = run->offset;
+    fault->kind = is_overtaking(sample, stretch) ? FAULT_REORDERED : FAULT_MISSING;
+    fault->count = stretch->offset - due_at(sample, stretch);
+    fault->from_offset = stretch->offset;
 }
 
-/* Does the run go on into what was owed first, and not by chance? */
-static bool reaches_owed(const struct fault_sample *sample, const struct run *run)
+/* Does the stretch go on into what was owed first, and not by chance? */
+static bool reaches_owed(const struct fault_sample *sample, const struct stretch *stretch)
 {
-    size_t by = end_of(run) == sample->length ? 0 : WORD - 1;
-    return sample->owed > 0 && run->offset + run->length >= sample->offset + by;
+    size_t by = end_of(stretch) == sample->length ? 0 : WORD - 1;
+    return sample->owed > 0 && stretch->offset + stretch->length >= sample->offset + by;
 }
 
 /* What was owed comes after something else. */
-static void explain_late(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+static void explain_late(const struct fault_sample *sample, const struct stretch *stretch, struct fault *fault)
 {
-    if (is_overtaken(sample, run, &fault->from_offset)) {
+    if (is_overtaken(sample, stretch, &fault->from_offset)) {
         fault->kind = FAULT_REORDERED;
         return;
     }
-    fault->kind = run->start == 0 ? FAULT_REPEATED : FAULT_EXTRA;
-    fault->count = due_at(sample, run) - run->offset;
-    fault->from_offset = run->offset;
+    fault->kind = stretch->start == 0 ? FAULT_REPEATED : FAULT_EXTRA;
+    fault->count = due_at(sample, stretch) - stretch->offset;
+    fault->from_offset = stretch->offset;
 }
 
 /* Older bytes: what comes after them tells how many, or that they took the place of others. */
-static void explain_old(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+static void explain_old(const struct fault_sample *sample, const struct stretch *stretch, struct fault *fault)
 {
-    size_t end = end_of(run);
-    struct run next = find_run(sample, end);
+    size_t end = end_of(stretch);
+    struct stretch next = find_stretch(sample, end);
     fault->kind = FAULT_REPEATED;
-    fault->from_offset = run->offset;
-    if (is_own_run(sample, &next) && next.offset >= due_at(sample, &next))
+    fault->from_offset = stretch->offset;
+    if (is_own_stretch(sample, &next) && next.offset >= due_at(sample, &next))
         fault->kind = FAULT_CHANGED;
-    else if (is_own_run(sample, &next))
+    else if (is_own_stretch(sample, &next))
         fault->count = due_at(sample, &next) - next.offset;
     else if (sample->owed == 0)
         fault->count = sample->length;
@@ -242,31 +241,31 @@ static void explain_old(const struct fault_sample *sample, const struct run *run
 
 /* Another run of mpecho has another random number added to its places, so that its bytes seem to be those of a
  * connection of ours, but of one with a number that nobody has. */
-static bool is_of_other_run(const struct fault_sample *sample, const struct run *run)
+static bool is_of_other_run(const struct fault_sample *sample, const struct stretch *stretch)
 {
-    return run->connection / FAR_ABOVE > sample->connections;
+    return stretch->connection >= sample->connections;
 }
 
-static void explain(const struct fault_sample *sample, const struct run *run, struct fault *fault)
+static void explain(const struct fault_sample *sample, const struct stretch *stretch, struct fault *fault)
 {
-    uint64_t due = due_at(sample, run);
-    if (!is_own_run(sample, run)) {
+    uint64_t due = due_at(sample, stretch);
+    if (!is_own_stretch(sample, stretch)) {
         fault->kind = FAULT_FOREIGN;
-        fault->other_run = is_of_other_run(sample, run);
-        fault->from_connection = run->connection;
-        fault->from_offset = run->offset;
-    } else if (run->offset > due) {
-        explain_later(sample, run, fault);
-    } else if (run->offset == due) {
+        fault->other_run = is_of_other_run(sample, stretch);
+        fault->from_connection = stretch->connection;
+        fault->from_offset = stretch->offset;
+    } else if (stretch->offset > due) {
+        explain_later(sample, stretch, fault);
+    } else if (stretch->offset == due) {
         fault->kind = FAULT_CHANGED;
-    } else if (reaches_owed(sample, run)) {
-        explain_late(sample, run, fault);
+    } else if (reaches_owed(sample, stretch)) {
+        explain_late(sample, stretch, fault);
     } else {
-        explain_old(sample, run, fault);
+        explain_old(sample, stretch, fault);
     }
 }
 
-/* Too little to find a run in. What came beyond what was owed is extra in any case. */
+/* Too little to find a stretch in. What came beyond what was owed is extra in any case. */
 static void explain_unknown(const struct fault_sample *sample, struct fault *fault)
 {
     size_t at = 1;
@@ -286,9 +285,9 @@ struct fault fault_diagnose(const struct fault_sample *given)
     struct fault fault = {.connection = sample.pattern.connection, .offset = sample.offset, .received = sample.data[0]};
     sample.length = lesser(given->length, FAULT_SAMPLE);
     pattern_fill(&sample.pattern, sample.offset, &fault.expected, 1);
-    struct run run = first_run(&sample);
-    if (run.length > 0)
-        explain(&sample, &run, &fault);
+    struct stretch stretch = first_stretch(&sample);
+    if (stretch.length > 0)
+        explain(&sample, &stretch, &fault);
     else
         explain_unknown(&sample, &fault);
     return fault;

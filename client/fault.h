@@ -38,7 +38,7 @@ const char *fault_kind_name(enum fault_kind kind);
  * what ends a message, and tells nothing. */
 struct fault_sample {
     struct pattern pattern; /* of the connection on which it was seen */
-    uint32_t connections;   /* numbers given to connections so far are below this; on other threads, not far above */
+    uint32_t connections;   /* of the run so far: their numbers are below this */
     uint64_t offset;        /* of the first wrong byte; data[0] is what came there */
     uint64_t owed;          /* bytes that were sent and not yet come back, the wrong one included */
     const unsigned char *data;

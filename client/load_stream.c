@@ -17,11 +17,11 @@
 
 enum { OPEN_BATCH = 32 };
 
-struct stream;
+struct stream_load;
 
 struct stream_slot {
-    struct slot slot;
-    struct stream *stream;
+    struct slot base;
+    struct stream_load *load;
     struct conn conn;
     int64_t held; /* hold: since when it has been idle; 0: not yet, or no longer */
 };
@@ -34,7 +34,7 @@ struct style {
     bool once;   /* and none is replaced */
 };
 
-struct stream {
+struct stream_load {
     struct thread *thread;
     const struct options *options;
     const struct style *style;
@@ -50,25 +50,25 @@ struct stream {
 /* Not what was due before the measuring began. */
 static bool counts(const struct stream_slot *slot, int64_t due)
 {
-    return due >= slot->stream->thread->since;
+    return due >= slot->load->thread->since;
 }
 
 static void queue(struct stream_slot *slot, int64_t due)
 {
-    conn_queue(&slot->conn, slot_size(&slot->slot), due);
-    slot->slot.messages++;
-    slot->stream->thread->tally.sent += counts(slot, due);
+    conn_queue(&slot->conn, slot_size(&slot->base), due);
+    slot->base.messages++;
+    slot->load->thread->tally.sent += counts(slot, due);
 }
 
-static bool is_ending(const struct stream *stream)
+static bool is_ending(const struct stream_load *load)
 {
-    return stream->thread->phase >= THREAD_ENDING;
+    return load->thread->phase >= THREAD_ENDING;
 }
 
 static void finish_if_idle(struct stream_slot *slot)
 {
-    if (slot_is_idle(&slot->slot, slot->conn.outstanding))
-        slot_finish(&slot->slot);
+    if (slot_is_idle(&slot->base, slot->conn.outstanding))
+        slot_finish(&slot->base);
 }
 
 /* Styles. ---------------------------------------------------------------------------------------------------------- */
@@ -76,23 +76,23 @@ static void finish_if_idle(struct stream_slot *slot)
 /* Closed loop: a new message for every reply. */
 static void fill(struct stream_slot *slot, int64_t now)
 {
-    while (!is_ending(slot->stream) && slot->conn.outstanding < slot->stream->options->depth)
+    while (!is_ending(slot->load) && slot->conn.outstanding < slot->load->options->depth)
         queue(slot, now);
 }
 
 static bool has_room(const struct stream_slot *slot)
 {
-    return slot->conn.state == CONN_OPEN && slot->conn.outstanding < slot->stream->options->depth;
+    return slot->conn.state == CONN_OPEN && slot->conn.outstanding < slot->load->options->depth;
 }
 
 /* Open loop: what is due by now, as far as the pipeline has room. */
 static void queue_due(struct stream_slot *slot, int64_t now)
 {
-    while (has_room(slot) && slot_is_due(&slot->slot, now)) {
-        queue(slot, slot_due(&slot->slot));
-        slot_advance(&slot->slot);
+    while (has_room(slot) && slot_is_due(&slot->base, now)) {
+        queue(slot, slot_due(&slot->base));
+        slot_advance(&slot->base);
     }
-    slot_note(&slot->slot, now);
+    slot_note(&slot->base, now);
 }
 
 /* The time to connect is part of the answer. */
@@ -105,22 +105,22 @@ static void queue_first(struct stream_slot *slot, int64_t now)
 static void connect_anew(struct stream_slot *slot, int64_t now)
 {
     conn_close(&slot->conn, true);
-    if (!is_ending(slot->stream))
+    if (!is_ending(slot->load))
         conn_open(&slot->conn, now);
 }
 
 static void stay(struct stream_slot *slot, int64_t now)
 {
     (void)now;
-    slot_finish(&slot->slot);
+    slot_finish(&slot->base);
 }
 
 /* The first reply begins the idle time, the second one proves that it was survived. */
 static void begin_holding(struct stream_slot *slot, int64_t now)
 {
-    if (slot->slot.messages > 1) {
-        slot->stream->thread->tally.survived++;
-        slot_finish(&slot->slot);
+    if (slot->base.messages > 1) {
+        slot->load->thread->tally.survived++;
+        slot_finish(&slot->base);
     } else {
         slot->held = now;
     }
@@ -128,7 +128,7 @@ static void begin_holding(struct stream_slot *slot, int64_t now)
 
 static void end_holding(struct stream_slot *slot, int64_t now)
 {
-    if (slot->held == 0 || now - slot->held < slot->stream->options->hold)
+    if (slot->held == 0 || now - slot->held < slot->load->options->hold)
         return;
     slot->held = 0;
     queue(slot, now);
@@ -158,20 +158,20 @@ static const struct style *style_of(const struct options *options)
 static void on_connected(struct conn *conn, int64_t now)
 {
     struct stream_slot *slot = conn->owner;
-    struct tally *tally = &slot->stream->thread->tally;
+    struct tally *tally = &slot->load->thread->tally;
     tally->connected++;
     hist_add(&tally->connect, now - conn->opened);
-    slot->stream->style->connected(slot, now);
+    slot->load->style->connected(slot, now);
     finish_if_idle(slot);
 }
 
-static void count_reply(const struct stream *stream, const struct conn_message *message, int64_t now)
+static void count_reply(const struct stream_load *load, const struct conn_message *message, int64_t now)
 {
-    struct tally *tally = &stream->thread->tally;
+    struct tally *tally = &load->thread->tally;
     tally->replied++;
     tally->bytes += message->size;
     hist_add(&tally->response, now - message->due);
-    if (slots_are_open_loop(&stream->all))
+    if (slots_are_open_loop(&load->all))
         hist_add(&tally->service, now - message->sent);
 }
 
@@ -179,16 +179,16 @@ static void on_replied(struct conn *conn, const struct conn_message *message, in
 {
     struct stream_slot *slot = conn->owner;
     if (counts(slot, message->due))
-        count_reply(slot->stream, message, now);
-    slot->stream->style->replied(slot, now);
+        count_reply(slot->load, message, now);
+    slot->load->style->replied(slot, now);
     finish_if_idle(slot);
 }
 
 static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
 {
     struct stream_slot *slot = conn->owner;
-    const struct style *style = slot->stream->style;
-    struct thread *thread = slot->stream->thread;
+    const struct style *style = slot->load->style;
+    struct thread *thread = slot->load->thread;
     char text[CONN_END_TEXT];
     (void)now;
     thread->tally.refused += end == CONN_REFUSED;
@@ -196,21 +196,21 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     thread->tally.wrong += end == CONN_WRONG;
     if (conn->outstanding > 0)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
-    else if (style->single && !slot->slot.finished)
-        slot_lose_unsent(&slot->slot, 1);
+    else if (style->single && !slot->base.finished && counts(slot, conn->opened))
+        slot_lose_unsent(&slot->base, 1);
     problems_add(&thread->problems, conn_end_kind(conn, end), conn_end_text(conn, end, text), 1);
     conn->outstanding = 0;
     slot->held = 0;
     if (style->once)
-        slot_finish(&slot->slot);
+        slot_finish(&slot->base);
     finish_if_idle(slot);
 }
 
 static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 {
     const struct thread *thread = pace->owner;
-    struct stream *stream = thread->load;
-    struct stream_slot *slot = &stream->slots[arrival % thread->members];
+    struct stream_load *load = thread->load;
+    struct stream_slot *slot = &load->slots[arrival % thread->members];
     queue_due(slot, now);
     conn_push(&slot->conn, now);
 }
@@ -220,46 +220,45 @@ static const struct conn_events events = {.connected = on_connected, .replied = 
 /* What a thread asks for. --------------------------------------------------------------------------------------------
  */
 
-static void prepare(struct thread *thread, struct stream *stream)
+static void prepare(struct thread *thread, struct stream_load *load)
 {
     const struct thread_plan *plan = &thread->plan;
-    stream->thread = thread;
-    stream->options = plan->options;
-    stream->style = style_of(plan->options);
-    stream->shared.loop = thread->loop;
-    stream->shared.target = plan->target;
-    stream->shared.events = &events;
-    stream->shared.run = plan->run;
-    stream->shared.next = (uint32_t)thread->index;
-    stream->shared.step = (uint32_t)plan->options->threads;
-    stream->shared.depth = plan->options->depth;
-    stream->shared.lines = plan->options->lines;
+    load->thread = thread;
+    load->options = plan->options;
+    load->style = style_of(plan->options);
+    load->shared.loop = thread->loop;
+    load->shared.target = plan->target;
+    load->shared.events = &events;
+    load->shared.seed = plan->seed;
+    load->shared.numbers = plan->numbers;
+    load->shared.depth = plan->options->depth;
+    load->shared.lines = plan->options->lines;
     for (size_t i = 0; i < thread->members; i++) {
-        struct stream_slot *slot = &stream->slots[i];
-        slot_create(&slot->slot, &stream->all, i);
-        slot->stream = stream;
-        slot->conn.shared = &stream->shared;
+        struct stream_slot *slot = &load->slots[i];
+        slot_create(&slot->base, &load->all, i);
+        slot->load = load;
+        slot->conn.shared = &load->shared;
         slot->conn.owner = slot;
-        slot->conn.messages = stream->messages + i * plan->options->depth;
+        slot->conn.messages = load->messages + i * plan->options->depth;
     }
 }
 
 static bool create(struct thread *thread)
 {
-    struct stream *stream = calloc(1, sizeof *stream + thread->members * sizeof stream->slots[0]);
-    if (stream == NULL) {
+    struct stream_load *load = calloc(1, sizeof *load + thread->members * sizeof load->slots[0]);
+    if (load == NULL) {
         warnx("out of memory");
         return false;
     }
-    thread->load = stream;
-    if (!slots_create(&stream->all, thread, on_due))
+    thread->load = load;
+    if (!slots_create(&load->all, thread, on_due))
         return false;
-    stream->messages = calloc(thread->members * thread->plan.options->depth, sizeof stream->messages[0]);
-    if (stream->messages == NULL) {
+    load->messages = calloc(thread->members * thread->plan.options->depth, sizeof load->messages[0]);
+    if (load->messages == NULL) {
         warnx("out of memory");
         return false;
     }
-    prepare(thread, stream);
+    prepare(thread, load);
     return true;
 }
 
@@ -267,32 +266,32 @@ static bool create(struct thread *thread)
  * time connecting it would be unlike the rest, and is closed. */
 static void take_trial(struct stream_slot *slot, int fd, int64_t now)
 {
-    struct stream *stream = slot->stream;
-    if (stream->style->single) {
+    struct stream_load *load = slot->load;
+    if (load->style->single) {
         close(fd);
         return;
     }
     conn_adopt(&slot->conn, fd, now);
-    stream->thread->tally.connected++;
-    hist_add(&stream->thread->tally.connect, stream->thread->plan.trial_took);
-    stream->style->connected(slot, now);
+    load->thread->tally.connected++;
+    hist_add(&load->thread->tally.connect, load->thread->plan.trial_took);
+    load->style->connected(slot, now);
     conn_push(&slot->conn, now);
 }
 
 /* A few at each turn of the loop, or the first replies would wait for the last connection to be asked for. */
 static void on_turn(struct ev_loop *loop, ev_prepare *turn, int revents)
 {
-    struct stream *stream = turn->data;
-    size_t members = stream->thread->members;
+    struct stream_load *load = turn->data;
+    size_t members = load->thread->members;
     (void)revents;
-    for (int i = 0; i < OPEN_BATCH && stream->opened < members; i++) {
-        struct stream_slot *slot = &stream->slots[stream->opened++];
-        if (slot->conn.state == CONN_IDLE && !slot->slot.finished)
+    for (int i = 0; i < OPEN_BATCH && load->opened < members; i++) {
+        struct stream_slot *slot = &load->slots[load->opened++];
+        if (slot->conn.state == CONN_IDLE && !slot->base.finished)
             conn_open(&slot->conn, clock_now());
     }
-    if (stream->opened == members) {
+    if (load->opened == members) {
         ev_prepare_stop(loop, turn);
-        ev_idle_stop(loop, &stream->restless);
+        ev_idle_stop(loop, &load->restless);
     }
 }
 
@@ -304,45 +303,45 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int revents)
 }
 
 /* While there is a connection to open the loop does not sleep. */
-static void begin_opening(struct stream *stream)
+static void begin_opening(struct stream_load *load)
 {
-    struct ev_loop *loop = stream->thread->loop;
-    ev_prepare_init(&stream->turn, on_turn);
-    ev_idle_init(&stream->restless, on_idle);
-    stream->turn.data = stream;
-    ev_prepare_start(loop, &stream->turn);
-    ev_idle_start(loop, &stream->restless);
+    struct ev_loop *loop = load->thread->loop;
+    ev_prepare_init(&load->turn, on_turn);
+    ev_idle_init(&load->restless, on_idle);
+    load->turn.data = load;
+    ev_prepare_start(loop, &load->turn);
+    ev_idle_start(loop, &load->restless);
 }
 
 static void begin(struct thread *thread, int64_t now)
 {
-    struct stream *stream = thread->load;
-    slots_begin(&stream->all, now);
+    struct stream_load *load = thread->load;
+    slots_begin(&load->all, now);
     if (thread->index == 0 && thread->plan.trial != -1)
-        take_trial(&stream->slots[0], thread->plan.trial, now);
-    begin_opening(stream);
+        take_trial(&load->slots[0], thread->plan.trial, now);
+    begin_opening(load);
 }
 
 static void sweep_slot(struct stream_slot *slot, int64_t now)
 {
-    const struct stream *stream = slot->stream;
+    const struct stream_load *load = slot->load;
     int64_t waiting = conn_waiting_since(&slot->conn);
-    if (slot->slot.finished)
+    if (slot->base.finished)
         return;
-    if (waiting != 0 && now - waiting >= stream->options->timeout)
+    if (waiting != 0 && now - waiting >= load->options->timeout)
         conn_give_up(&slot->conn, now);
-    else if (stream->style->swept != NULL)
-        stream->style->swept(slot, now);
-    if (slot->conn.state == CONN_IDLE && !slot->slot.finished && slot < &stream->slots[stream->opened])
+    else if (load->style->swept != NULL)
+        load->style->swept(slot, now);
+    if (slot->conn.state == CONN_IDLE && !slot->base.finished && slot < &load->slots[load->opened])
         conn_open(&slot->conn, now);
 }
 
 /* What is outstanding is lost; with the connection closed, it cannot come back all the same. */
 static void abandon(struct stream_slot *slot, int64_t now)
 {
-    struct thread *thread = slot->stream->thread;
+    struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
-    if (slot->slot.finished || conn_judge(&slot->conn, now))
+    if (slot->base.finished || conn_judge(&slot->conn, now))
         return;
     uint64_t lost = conn_outstanding_since(&slot->conn, thread->since);
     thread->tally.lost += lost;
@@ -350,17 +349,17 @@ static void abandon(struct stream_slot *slot, int64_t now)
     if (lost > 0)
         problems_add(&thread->problems, NULL, text, 1);
     conn_close(&slot->conn, true);
-    slot_finish(&slot->slot);
+    slot_finish(&slot->base);
 }
 
 static void sweep(struct thread *thread, int64_t now)
 {
-    struct stream *stream = thread->load;
-    bool late = slots_are_late(&stream->all, now), over = slots_are_over(&stream->all, now);
+    struct stream_load *load = thread->load;
+    bool late = slots_are_late(&load->all, now), over = slots_are_over(&load->all, now);
     for (size_t i = 0; i < thread->members; i++) {
-        struct stream_slot *slot = &stream->slots[i];
+        struct stream_slot *slot = &load->slots[i];
         if (late)
-            slot_give_up_unsent(&slot->slot);
+            slot_give_up_unsent(&slot->base);
         if (over)
             abandon(slot, now);
         sweep_slot(slot, now);
@@ -371,24 +370,24 @@ static void sweep(struct thread *thread, int64_t now)
 /* Nothing was sent on it yet. With a connection for each message there is always one just being made. */
 static void leave(struct stream_slot *slot, int64_t now)
 {
-    struct thread *thread = slot->stream->thread;
+    struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
     bool connecting = slot->conn.state == CONN_CONNECTING, slow = now - slot->conn.opened >= SLOW;
     thread->tally.refused += connecting && slow;
     snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
-    if (connecting && (slow || !slot->stream->style->single))
+    if (connecting && (slow || !slot->load->style->single))
         problems_add(&thread->problems, NULL, text, 1);
     conn_close(&slot->conn, true);
-    slot_finish(&slot->slot);
+    slot_finish(&slot->base);
 }
 
 static void end(struct thread *thread, int64_t now)
 {
-    struct stream *stream = thread->load;
-    slots_end(&stream->all, now);
+    struct stream_load *load = thread->load;
+    slots_end(&load->all, now);
     for (size_t i = 0; i < thread->members; i++) {
-        struct stream_slot *slot = &stream->slots[i];
-        if (slot_has_arrival(&slot->slot))
+        struct stream_slot *slot = &load->slots[i];
+        if (slot_has_arrival(&slot->base))
             queue_due(slot, now);
         else if (slot->conn.state != CONN_OPEN)
             leave(slot, now);
@@ -399,12 +398,12 @@ static void end(struct thread *thread, int64_t now)
 
 static void destroy(struct thread *thread)
 {
-    struct stream *stream = thread->load;
-    for (size_t i = 0; i < thread->members && stream->messages != NULL; i++)
-        conn_close(&stream->slots[i].conn, false);
-    slots_destroy(&stream->all);
-    free(stream->messages);
-    free(stream);
+    struct stream_load *load = thread->load;
+    for (size_t i = 0; i < thread->members && load->messages != NULL; i++)
+        conn_close(&load->slots[i].conn, false);
+    slots_destroy(&load->all);
+    free(load->messages);
+    free(load);
 }
 
 const struct load load_stream = {create, begin, sweep, end, destroy};

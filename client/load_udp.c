@@ -19,16 +19,16 @@ enum { LAUNCH_BATCH = 2 };
  * what comes again or late is known for what it is. */
 enum { CLOSED_LOOP_MEMORY = 1 << 17 };
 
-struct udp;
+struct udp_load;
 
 struct udp_slot {
-    struct slot slot;
-    struct udp *udp;
+    struct slot base;
+    struct udp_load *load;
     struct datagram_socket socket;
     ev_io io;
 };
 
-struct udp {
+struct udp_load {
     struct thread *thread;
     const struct options *options;
     struct datagram_shared shared;
@@ -39,7 +39,7 @@ struct udp {
 /* What got lost here must not be taken for lost on the way. */
 static void note_overflow(struct udp_slot *slot)
 {
-    struct thread *thread = slot->udp->thread;
+    struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
     uint64_t count = datagram_overflowed(&slot->socket);
     snprintf(text, sizeof text, "%s: a reply was thrown away here, as none were read fast enough",
@@ -50,14 +50,14 @@ static void note_overflow(struct udp_slot *slot)
 
 static void finish(struct udp_slot *slot)
 {
-    if (!slot->slot.finished)
+    if (!slot->base.finished)
         note_overflow(slot);
-    slot_finish(&slot->slot);
+    slot_finish(&slot->base);
 }
 
 static void finish_if_idle(struct udp_slot *slot)
 {
-    if (slot_is_idle(&slot->slot, slot->socket.outstanding))
+    if (slot_is_idle(&slot->base, slot->socket.outstanding))
         finish(slot);
 }
 
@@ -65,7 +65,7 @@ static void finish_if_idle(struct udp_slot *slot)
 
 static void watch(struct udp_slot *slot, int events)
 {
-    struct ev_loop *loop = slot->udp->thread->loop;
+    struct ev_loop *loop = slot->load->thread->loop;
     if ((slot->io.events & (EV_READ | EV_WRITE)) == events)
         return;
     ev_io_stop(loop, &slot->io);
@@ -75,37 +75,37 @@ static void watch(struct udp_slot *slot, int events)
 
 static enum datagram_sent launch(struct udp_slot *slot, int64_t due)
 {
-    enum datagram_sent sent = datagram_send(&slot->socket, slot_size(&slot->slot), due);
-    slot->slot.messages += sent != DATAGRAM_BUSY;
+    enum datagram_sent sent = datagram_send(&slot->socket, slot_size(&slot->base), due);
+    slot->base.messages += sent != DATAGRAM_BUSY;
     watch(slot, sent == DATAGRAM_BUSY ? EV_READ | EV_WRITE : EV_READ);
     return sent;
 }
 
 static bool has_room(const struct udp_slot *slot)
 {
-    return slot->udp->thread->phase < THREAD_ENDING && slot->socket.outstanding < slot->udp->options->depth;
+    return slot->load->thread->phase < THREAD_ENDING && slot->socket.outstanding < slot->load->options->depth;
 }
 
 /* At most as many as there are places: ICMP messages may free them as fast as they are filled. */
 static void fill(struct udp_slot *slot)
 {
-    for (uint64_t i = 0; i < slot->udp->options->depth && has_room(slot); i++)
-        if (launch(slot, clock_now()) != DATAGRAM_SENT)
+    for (uint64_t i = 0; i < slot->load->options->depth && has_room(slot); i++)
+        if (launch(slot, INT64_MAX) != DATAGRAM_SENT)
             break;
 }
 
 static void launch_due(struct udp_slot *slot, int64_t now)
 {
-    for (int i = 0; i < LAUNCH_BATCH && slot_is_due(&slot->slot, now); i++) {
-        if (launch(slot, slot_due(&slot->slot)) == DATAGRAM_BUSY)
+    for (int i = 0; i < LAUNCH_BATCH && slot_is_due(&slot->base, now); i++) {
+        if (launch(slot, slot_due(&slot->base)) == DATAGRAM_BUSY)
             break;
-        slot_advance(&slot->slot);
+        slot_advance(&slot->base);
     }
 }
 
 static void launch_more(struct udp_slot *slot, int64_t now)
 {
-    if (slots_are_open_loop(&slot->udp->all))
+    if (slots_are_open_loop(&slot->load->all))
         launch_due(slot, now);
     else
         fill(slot);
@@ -126,8 +126,8 @@ static void on_ready(struct ev_loop *loop, ev_io *io, int events)
 static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 {
     const struct thread *thread = pace->owner;
-    struct udp *udp = thread->load;
-    launch_due(&udp->slots[arrival % thread->members], now);
+    struct udp_load *load = thread->load;
+    launch_due(&load->slots[arrival % thread->members], now);
 }
 
 /* What a thread asks for. ------------------------------------------------------------------------------------------ */
@@ -141,31 +141,31 @@ static size_t memory_of(const struct options *options)
     return datagram_memory(MAX(4 * (double)options->depth, CLOSED_LOOP_MEMORY / (double)options->connections));
 }
 
-static void prepare(struct thread *thread, struct udp *udp)
+static void prepare(struct thread *thread, struct udp_load *load)
 {
     const struct thread_plan *plan = &thread->plan;
-    udp->thread = thread;
-    udp->options = plan->options;
-    udp->shared.target = plan->target;
-    udp->shared.run = plan->run;
-    udp->shared.timeout = plan->options->timeout;
-    udp->shared.memory = memory_of(plan->options);
-    udp->shared.sockets = plan->options->connections;
-    udp->shared.patient = true;
-    udp->shared.open_loop = plan->options->rate > 0;
-    udp->shared.since = &thread->since;
-    udp->shared.tally = &thread->tally;
-    udp->shared.problems = &thread->problems;
+    load->thread = thread;
+    load->options = plan->options;
+    load->shared.target = plan->target;
+    load->shared.seed = plan->seed;
+    load->shared.timeout = plan->options->timeout;
+    load->shared.memory = memory_of(plan->options);
+    load->shared.sockets = plan->options->connections;
+    load->shared.patient = true;
+    load->shared.open_loop = plan->options->rate > 0;
+    load->shared.since = &thread->since;
+    load->shared.tally = &thread->tally;
+    load->shared.problems = &thread->problems;
 }
 
 static bool open_slot(struct udp_slot *slot, size_t number)
 {
-    struct udp *udp = slot->udp;
-    slot_create(&slot->slot, &udp->all, number);
-    slot->socket.shared = &udp->shared;
-    slot->socket.index = udp->thread->index + number * udp->options->threads;
+    struct udp_load *load = slot->load;
+    slot_create(&slot->base, &load->all, number);
+    slot->socket.shared = &load->shared;
+    slot->socket.index = load->thread->index + number * load->options->threads;
     if (!datagram_open(&slot->socket)) {
-        warn("cannot make a socket for %s", udp->thread->plan.target->text);
+        warn("cannot make a socket for %s", load->thread->plan.target->text);
         return false;
     }
     ev_io_init(&slot->io, on_ready, slot->socket.fd, EV_READ);
@@ -175,18 +175,18 @@ static bool open_slot(struct udp_slot *slot, size_t number)
 
 static bool create(struct thread *thread)
 {
-    struct udp *udp = calloc(1, sizeof *udp + thread->members * sizeof udp->slots[0]);
-    if (udp == NULL) {
+    struct udp_load *load = calloc(1, sizeof *load + thread->members * sizeof load->slots[0]);
+    if (load == NULL) {
         warnx("out of memory");
         return false;
     }
-    thread->load = udp;
-    prepare(thread, udp);
-    if (!slots_create(&udp->all, thread, on_due))
+    thread->load = load;
+    prepare(thread, load);
+    if (!slots_create(&load->all, thread, on_due))
         return false;
     for (size_t i = 0; i < thread->members; i++) {
-        udp->slots[i].udp = udp;
-        if (!open_slot(&udp->slots[i], i))
+        load->slots[i].load = load;
+        if (!open_slot(&load->slots[i], i))
             return false;
     }
     return true;
@@ -194,23 +194,23 @@ static bool create(struct thread *thread)
 
 static void begin(struct thread *thread, int64_t now)
 {
-    struct udp *udp = thread->load;
-    slots_begin(&udp->all, now);
+    struct udp_load *load = thread->load;
+    slots_begin(&load->all, now);
     for (size_t i = 0; i < thread->members; i++) {
-        ev_io_start(thread->loop, &udp->slots[i].io);
-        launch_more(&udp->slots[i], now);
+        ev_io_start(thread->loop, &load->slots[i].io);
+        launch_more(&load->slots[i], now);
     }
 }
 
 static void sweep(struct thread *thread, int64_t now)
 {
-    struct udp *udp = thread->load;
-    bool late = slots_are_late(&udp->all, now), over = slots_are_over(&udp->all, now);
+    struct udp_load *load = thread->load;
+    bool late = slots_are_late(&load->all, now), over = slots_are_over(&load->all, now);
     for (size_t i = 0; i < thread->members; i++) {
-        struct udp_slot *slot = &udp->slots[i];
+        struct udp_slot *slot = &load->slots[i];
         datagram_expire(&slot->socket, over ? INT64_MAX : now);
         if (late)
-            slot_give_up_unsent(&slot->slot);
+            slot_give_up_unsent(&slot->base);
         launch_more(slot, now);
         finish_if_idle(slot);
     }
@@ -218,22 +218,22 @@ static void sweep(struct thread *thread, int64_t now)
 
 static void end(struct thread *thread, int64_t now)
 {
-    struct udp *udp = thread->load;
-    slots_end(&udp->all, now);
+    struct udp_load *load = thread->load;
+    slots_end(&load->all, now);
     for (size_t i = 0; i < thread->members; i++)
-        finish_if_idle(&udp->slots[i]);
+        finish_if_idle(&load->slots[i]);
 }
 
 static void destroy(struct thread *thread)
 {
-    struct udp *udp = thread->load;
+    struct udp_load *load = thread->load;
     for (size_t i = 0; i < thread->members; i++) {
-        if (udp->slots[i].socket.records != NULL)
-            ev_io_stop(thread->loop, &udp->slots[i].io);
-        datagram_close(&udp->slots[i].socket);
+        if (load->slots[i].socket.records != NULL)
+            ev_io_stop(thread->loop, &load->slots[i].io);
+        datagram_close(&load->slots[i].socket);
     }
-    slots_destroy(&udp->all);
-    free(udp);
+    slots_destroy(&load->all);
+    free(load);
 }
 
 const struct load load_udp = {create, begin, sweep, end, destroy};

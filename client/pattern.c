@@ -64,7 +64,7 @@ static uint64_t unmix_lines(uint64_t word)
 
 static inline uint64_t place_of(const struct pattern *pattern, uint64_t index)
 {
-    return ((uint64_t)pattern->connection << 32 | (uint32_t)index) + pattern->run;
+    return ((uint64_t)pattern->connection << 32 | (uint32_t)index) + pattern->seed;
 }
 
 static inline uint64_t word_at(const struct pattern *pattern, uint64_t index)
@@ -79,9 +79,10 @@ void pattern_locate(const struct pattern *pattern, const unsigned char data[8], 
     uint64_t word, place;
     memcpy(&word, data, WORD);
     if (pattern->lines)
-        place = ((unmix_lines(word) - pattern->run) & lines_mask) | ((uint64_t)pattern->connection << 32 & ~lines_mask);
+        place =
+            ((unmix_lines(word) - pattern->seed) & lines_mask) | ((uint64_t)pattern->connection << 32 & ~lines_mask);
     else
-        place = unmix(word) - pattern->run;
+        place = unmix(word) - pattern->seed;
     *connection = (uint32_t)(place >> 32);
     *offset = (place & UINT32_MAX) * WORD;
 }

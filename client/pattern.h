@@ -11,7 +11,7 @@
 
 /* One connection's stream. */
 struct pattern {
-    uint64_t run;        /* random, one a run of mpecho */
+    uint64_t seed; /* random, another one for each run of mpecho, so that its bytes are known from those of others */
     uint32_t connection; /* of this run; for UDP the datagram */
     bool lines;          /* no byte is a newline, all are above 0x7f; connections 2^24 apart are the same */
 };

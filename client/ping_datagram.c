@@ -49,7 +49,7 @@ static bool is_over(const struct run *run, const struct datagram_socket *socket)
 static int64_t send_one(const struct run *run, struct datagram_socket *socket, int64_t due)
 {
     int64_t now = clock_now();
-    datagram_send(socket, run->options->sizes.size[0], now);
+    datagram_send(socket, run->options->sizes.size[0], INT64_MAX);
     return MAX(due, now) + run_interval(run->options);
 }
 
@@ -101,7 +101,7 @@ static bool prepare(struct run *run, struct datagram_shared *shared)
     shared->dont_fragment = options->dont_fragment;
     shared->tally = &run->result.total;
     shared->problems = &run->result.problems;
-    return getrandom(&shared->run, sizeof shared->run, 0) == sizeof shared->run;
+    return getrandom(&shared->seed, sizeof shared->seed, 0) == sizeof shared->seed;
 }
 
 static void measure(struct run *run, struct datagram_shared *shared)

@@ -15,10 +15,11 @@ struct prober {
     struct conn_shared shared;
     struct conn conn;
     struct conn_message message;
+    _Atomic uint32_t numbers; /* see conn.h */
     ev_timer limit;
 
     bool busy;
-    bool again;        /* the connection was, or will be, made in place of one that failed */
+    bool replaced;     /* the connection was, or will be, made in place of one that failed */
     uint64_t sequence; /* of the last probe */
     int64_t begun;     /* of the probe */
     int64_t connect;   /* how long the connection took that no probe has told yet; 0: there is none */
@@ -59,9 +60,9 @@ static void succeed(struct prober *prober, const struct conn_message *message, i
     probe.bytes = message->size;
     probe.rtt = now - message->sent;
     probe.connect = prober->connect;
-    probe.note = prober->again ? "connected again" : NULL;
+    probe.note = prober->replaced ? "connected again" : NULL;
     prober->connect = 0;
-    prober->again = false;
+    prober->replaced = false;
     tell_end(prober, &probe, now);
 }
 
@@ -136,7 +137,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     tally->refused += end == CONN_REFUSED;
     tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
     tally->wrong += end == CONN_WRONG;
-    prober->again = true;
+    prober->replaced = true;
     prober->connect = 0;
     conn_end_text(conn, end, why);
     note_problem(prober, conn_end_kind(conn, end), why);
@@ -155,7 +156,7 @@ static void set_up(struct prober *prober)
     prober->shared.loop = prober->plan.loop;
     prober->shared.target = prober->plan.found->target;
     prober->shared.events = &events;
-    prober->shared.step = 1;
+    prober->shared.numbers = &prober->numbers;
     prober->shared.depth = 1;
     prober->conn.shared = &prober->shared;
     prober->conn.messages = &prober->message;
@@ -167,7 +168,8 @@ static void set_up(struct prober *prober)
 struct prober *prober_create(const struct prober_plan *plan)
 {
     struct prober *prober = calloc(1, sizeof *prober);
-    if (prober == NULL || getrandom(&prober->shared.run, sizeof prober->shared.run, 0) != sizeof prober->shared.run) {
+    if (prober == NULL ||
+        getrandom(&prober->shared.seed, sizeof prober->shared.seed, 0) != sizeof prober->shared.seed) {
         warnx("out of memory, or of random numbers");
         close(plan->found->fd);
         free(prober);

@@ -34,10 +34,11 @@ struct thread_plan {
     const struct options *options;
     const struct target *target;
     const struct load *kind;
-    uint64_t run;       /* see pattern.h */
-    int64_t trial_took; /* ns to connect */
-    int trial;          /* the connection that found the server, for the first thread to begin with; -1: none */
-    int notify;         /* an eventfd: written to when the thread is done */
+    uint64_t seed;             /* see pattern.h */
+    _Atomic uint32_t *numbers; /* see conn.h */
+    int64_t trial_took;        /* ns to connect */
+    int trial;                 /* the connection that found the server, for the first thread to begin with; -1: none */
+    int notify;                /* an eventfd: written to when the thread is done */
 };
 
 enum thread_phase { THREAD_CREATED, THREAD_SENDING, THREAD_ENDING, THREAD_DONE };

@@ -6,7 +6,7 @@
 
 /* By example. ------------------------------------------------------------------------------------------------------ */
 
-static const struct pattern example = {.run = 0x123456789, .connection = 3};
+static const struct pattern example = {.seed = 0x123456789, .connection = 3};
 
 /* What is said of a stream of which these bytes came at an offset, as connection 3 of 10, with so many owed. */
 #define assert_said(offset_, owed_, data_, length_, text_)                                                             \
@@ -118,7 +118,7 @@ static size_t up_to(struct scene *scene, size_t n)
 static void begin(struct scene *scene, uint64_t seed)
 {
     *scene = (struct scene){.seed = seed, .random = {seed}};
-    scene->pattern = (struct pattern){.run = unit_next(&scene->random),
+    scene->pattern = (struct pattern){.seed = unit_next(&scene->random),
                                       .connection = below(scene, CONNECTIONS),
                                       .lines = unit_chance(&scene->random, 30)};
     scene->base = unit_next(&scene->random) >> below(scene, 64) >> 20;
@@ -419,7 +419,7 @@ static void test_says_that_it_is_another_mpechos(void **state)
     (void)state;
     for (int i = 0; i < 100; i++) {
         struct pattern other = example;
-        other.run = unit_next(&random);
+        other.seed = unit_next(&random);
         pattern_fill(&other, unit_below(&random, 100000), data, sizeof data);
         assert_said(4096, 64, data, sizeof data,
                     "connection 3 at offset 4096: another connection's data: bytes of another mpecho");

@@ -9,7 +9,7 @@ enum { CASES = 20000, ROOM = 512 };
 static struct pattern any_pattern(struct unit_random *random)
 {
     return (struct pattern){
-        .run = unit_next(random), .connection = (uint32_t)unit_next(random), .lines = unit_chance(random, 50)};
+        .seed = unit_next(random), .connection = (uint32_t)unit_next(random), .lines = unit_chance(random, 50)};
 }
 
 /* Small, or near the end of a period. */
@@ -38,7 +38,7 @@ static void test_is_one_stream_however_it_is_cut(void **state)
 
 static void test_repeats_after_a_period(void **state)
 {
-    const struct pattern pattern = {.run = 7, .connection = 3};
+    const struct pattern pattern = {.seed = 7, .connection = 3};
     unsigned char first[64], again[64];
     (void)state;
     pattern_fill(&pattern, 100, first, sizeof first);
@@ -69,7 +69,7 @@ static void test_finds_the_first_wrong_byte(void **state)
 
 static void test_nothing_matches_nothing(void **state)
 {
-    const struct pattern pattern = {.run = 7};
+    const struct pattern pattern = {.seed = 7};
     (void)state;
     for (uint64_t offset = 0; offset < 8; offset++)
         assert_int_equal(pattern_match(&pattern, offset, NULL, 0), 0);
@@ -133,7 +133,7 @@ static void test_connections_and_runs_have_little_in_common(void **state)
         struct pattern pattern = any_pattern(&random), next = pattern, later = pattern;
         pattern.connection = next.connection = unit_below(&random, 10000);
         next.connection += 1 + unit_below(&random, 200);
-        later.run = unit_next(&random);
+        later.seed = unit_next(&random);
         assert_in_range(in_common(&pattern, &next), 0, MOST);
         assert_in_range(in_common(&pattern, &later), 0, MOST);
     }
