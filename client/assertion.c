@@ -23,11 +23,11 @@ static const struct assertion_unit *units_of(enum metric_unit unit)
                                                        {"G", 1e9},    {"B/s", 1},    {"kB/s", 1e3},
                                                        {"MB/s", 1e6}, {"GB/s", 1e9}, {NULL, 0}};
     static const struct assertion_unit *const units[] = {
-        [METRIC_COUNT] = count,
-        [METRIC_NS] = duration,
-        [METRIC_PERCENT] = percent,
-        [METRIC_PER_SECOND] = rate,
-        [METRIC_BYTES_PER_SECOND] = throughput,
+        [METRIC_UNIT_NUMBER] = count,
+        [METRIC_UNIT_NS] = duration,
+        [METRIC_UNIT_PERCENT] = percent,
+        [METRIC_UNIT_PER_SECOND] = rate,
+        [METRIC_UNIT_BYTES_PER_SECOND] = throughput,
     };
     return units[unit];
 }
@@ -35,11 +35,11 @@ static const struct assertion_unit *units_of(enum metric_unit unit)
 static const char *expected_unit(enum metric_unit unit)
 {
     static const char *const expected[] = {
-        [METRIC_COUNT] = "a count may end in k, M or G only",
-        [METRIC_NS] = "a duration ends in ns, us, ms or s",
-        [METRIC_PERCENT] = "a percentage may end in % only",
-        [METRIC_PER_SECOND] = "a rate may end in k, M or G, and /s",
-        [METRIC_BYTES_PER_SECOND] = "a throughput may end in k, M or G, and B/s",
+        [METRIC_UNIT_NUMBER] = "a count may end in k, M or G only",
+        [METRIC_UNIT_NS] = "a duration ends in ns, us, ms or s",
+        [METRIC_UNIT_PERCENT] = "a percentage may end in % only",
+        [METRIC_UNIT_PER_SECOND] = "a rate may end in k, M or G, and /s",
+        [METRIC_UNIT_BYTES_PER_SECOND] = "a throughput may end in k, M or G, and B/s",
     };
     return expected[unit];
 }
@@ -197,7 +197,7 @@ const char *assertion_outcome(const struct assertion *assertion, const struct re
         snprintf(text, ASSERTION_OUTCOME, "%.*s was not measured", assertion->name_length, assertion->text);
     else
         snprintf(text, ASSERTION_OUTCOME, "%.*s is %.6g%s%s", assertion->name_length, assertion->text,
-                 value / assertion->unit->factor, assertion->metric.unit == METRIC_NS ? " " : "",
+                 value / assertion->unit->factor, assertion->metric.unit == METRIC_UNIT_NS ? " " : "",
                  assertion->unit->text);
     return text;
 }

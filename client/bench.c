@@ -3,8 +3,6 @@
 #include "bench.h"
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +13,6 @@
 #include <sys/param.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"

@@ -1,7 +1,6 @@
 /* check.c: a few probes one after the other, and what to make of them; see check.h. */
 #include "check.h"
 
-#include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -66,7 +66,7 @@ static void begin_stream(struct conn *conn)
 
 static void set_timer(struct conn *conn, int64_t after)
 {
-    ev_timer_init(&conn->timer, on_timer, (double)after / (double)CLOCK_SECOND, 0);
+    ev_timer_init(&conn->timer, on_timer, clock_seconds(after), 0);
     conn->timer.data = conn;
     ev_timer_start(conn->shared->loop, &conn->timer);
 }
@@ -365,6 +365,13 @@ static uint64_t part_of_reply(const struct conn *conn)
 {
     const struct conn_message *message = &conn->messages[conn->first];
     return conn->outstanding > 0 ? conn->got - (message->end - message->size) : 0;
+}
+
+void conn_count_end(struct tally *tally, enum conn_end end)
+{
+    tally->refused += end == CONN_REFUSED;
+    tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
+    tally->wrong += end == CONN_WRONG;
 }
 
 const char *conn_end_kind(const struct conn *conn, enum conn_end end)

@@ -11,6 +11,7 @@
 
 #include "fault.h"
 #include "pattern.h"
+#include "tally.h"
 #include "target.h"
 
 struct conn;
@@ -106,6 +107,9 @@ void conn_give_up(struct conn *conn, int64_t now);
 /* Judge by the wrong bytes that have come, instead of waiting for more evidence: close, and tell `failed`. False: none
  * have. Called where the owner gives up for reasons of its own. */
 bool conn_judge(struct conn *conn, int64_t now);
+
+/* Count such an end. */
+void conn_count_end(struct tally *tally, enum conn_end end);
 
 /* The group of such ends, see problems.h. */
 const char *conn_end_kind(const struct conn *conn, enum conn_end end);

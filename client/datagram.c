@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/errqueue.h>
 #include <linux/sock_diag.h>
 #include <stdalign.h>
@@ -387,6 +386,16 @@ size_t datagram_receive(struct datagram_socket *socket)
     return replied;
 }
 
+/* What the kernel knows of the path: bytes with all headers, 0: nothing. */
+static unsigned known_mtu(const struct datagram_socket *socket)
+{
+    bool ipv6 = socket->shared->target->address.ss_family == AF_INET6;
+    int mtu = 0;
+    socklen_t length = sizeof mtu;
+    getsockopt(socket->fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_MTU : IP_MTU, &mtu, &length);
+    return mtu > 0 ? (unsigned)mtu : 0;
+}
+
 static void remember(struct datagram_socket *socket, uint64_t size, int64_t due, int64_t now)
 {
     uint64_t number = socket->next, memory = socket->shared->memory;
@@ -432,7 +441,7 @@ enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, 
     if (error == 0)
         return DATAGRAM_SENT;
     struct datagram_event event = {
-        .number = socket->next - 1, .error = error, .mtu = error == EMSGSIZE ? datagram_mtu(socket) : 0};
+        .number = socket->next - 1, .error = error, .mtu = error == EMSGSIZE ? known_mtu(socket) : 0};
     look_up(socket, &event);
     tell_failure(socket, &event, now);
     return DATAGRAM_UNSENT;
@@ -448,13 +457,4 @@ uint64_t datagram_overflowed(struct datagram_socket *socket)
     if (getsockopt(socket->fd, SOL_SOCKET, SO_MEMINFO, info, &length) == 0)
         socket->overflowed = info[SK_MEMINFO_DROPS];
     return socket->overflowed - before;
-}
-
-unsigned datagram_mtu(const struct datagram_socket *socket)
-{
-    bool ipv6 = socket->shared->target->address.ss_family == AF_INET6;
-    int mtu = 0;
-    socklen_t length = sizeof mtu;
-    getsockopt(socket->fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_MTU : IP_MTU, &mtu, &length);
-    return mtu > 0 ? (unsigned)mtu : 0;
 }

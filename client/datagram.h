@@ -121,9 +121,6 @@ int64_t datagram_deadline(const struct datagram_socket *socket);
 /* How many replies the kernel has thrown away since the last call, as nobody read them fast enough. */
 uint64_t datagram_overflowed(struct datagram_socket *socket);
 
-/* What the kernel knows of the path: bytes with all headers, 0: nothing. */
-unsigned datagram_mtu(const struct datagram_socket *socket);
-
 /* What is wrong: "port unreachable, says 192.0.2.1"; "" if nothing is. Without the number. Returns text. */
 enum { DATAGRAM_TEXT = 120 };
 const char *datagram_text(const struct datagram_event *event, char text[DATAGRAM_TEXT]);

@@ -40,7 +40,7 @@ static const char *describe_style(const struct options *options, char text[PART_
 {
     char rate[UNITS_TEXT];
     if (options->hold > 0)
-        snprintf(text, PART_TEXT, "held idle for %g s", (double)options->hold / (double)CLOCK_SECOND);
+        snprintf(text, PART_TEXT, "held idle for %g s", clock_seconds(options->hold));
     else if (options->rate > 0)
         snprintf(text, PART_TEXT, "open loop at %s", units_rate(options->rate, rate));
     else

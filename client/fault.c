@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 /* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
 enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
@@ -38,16 +39,11 @@ static bool is_own(const struct fault_sample *sample, uint64_t offset, size_t fr
     return matching(sample, sample->pattern.connection, offset, from, to) == to - from;
 }
 
-static size_t lesser(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Are the first of data[from, to) enough to go by, newlines aside? */
 static bool is_telling(const struct fault_sample *sample, size_t from, size_t to)
 {
     size_t telling = 0;
-    for (size_t at = from; at < lesser(from + PROOF, to); at++)
+    for (size_t at = from; at < MIN(from + PROOF, to); at++)
         telling += !sample->pattern.lines || sample->data[at] != '\n';
     return telling >= PROOF_NEARBY;
 }
@@ -118,7 +114,7 @@ static bool slide(const struct fault_sample *sample, size_t length, uint64_t *of
     *offset = sample->offset + owed - length;
     if (length == sample->length && length < owed && is_own(sample, *offset, 0, length))
         return true;
-    length = lesser(length, PROOF);
+    length = MIN(length, PROOF);
     for (uint64_t distance = 1; distance <= NEARBY; distance++) {
         *offset = sample->offset + distance;
         if (distance + length <= owed && is_own(sample, *offset, 0, length))
@@ -188,7 +184,7 @@ static bool is_overtaken(const struct fault_sample *sample, const struct stretch
     size_t end = end_of(stretch),
            before = stretch->start > 0 ? stretch->start : (size_t)(due_at(sample, stretch) - stretch->offset);
     uint64_t due = sample->offset + end;
-    if (end == sample->length || !is_own(sample, due, end, lesser(end + WORD, sample->length)))
+    if (end == sample->length || !is_own(sample, due, end, MIN(end + WORD, sample->length)))
         return false;
     for (*offset = due - before; *offset > sample->offset; --*offset)
         if (is_own(sample, *offset, 0, before))
@@ -283,7 +279,7 @@ struct fault fault_diagnose(const struct fault_sample *given)
 {
     struct fault_sample sample = *given;
     struct fault fault = {.connection = sample.pattern.connection, .offset = sample.offset, .received = sample.data[0]};
-    sample.length = lesser(given->length, FAULT_SAMPLE);
+    sample.length = MIN(given->length, FAULT_SAMPLE);
     pattern_fill(&sample.pattern, sample.offset, &fault.expected, 1);
     struct stretch stretch = first_stretch(&sample);
     if (stretch.length > 0)

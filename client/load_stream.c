@@ -92,7 +92,7 @@ static void queue_due(struct stream_slot *slot, int64_t now)
         queue(slot, slot_due(&slot->base));
         slot_advance(&slot->base);
     }
-    slot_note(&slot->base, now);
+    slot_update_behind(&slot->base, now);
 }
 
 /* The time to connect is part of the answer. */
@@ -191,9 +191,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     struct thread *thread = slot->load->thread;
     char text[CONN_END_TEXT];
     (void)now;
-    thread->tally.refused += end == CONN_REFUSED;
-    thread->tally.broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
-    thread->tally.wrong += end == CONN_WRONG;
+    conn_count_end(&thread->tally, end);
     if (conn->outstanding > 0)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
     else if (style->single && !slot->base.finished && counts(slot, conn->opened))
@@ -367,15 +365,19 @@ static void sweep(struct thread *thread, int64_t now)
     }
 }
 
-/* Nothing was sent on it yet. With a connection for each message there is always one just being made. */
-static void leave(struct stream_slot *slot, int64_t now)
+/* The load ends before this slot has a connection. With one for each message some slot is always connecting, so that
+ * only a slow one is a problem. */
+static void leave_unopened(struct stream_slot *slot, int64_t now)
 {
+    const struct style *style = slot->load->style;
     struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
     bool connecting = slot->conn.state == CONN_CONNECTING, slow = now - slot->conn.opened >= SLOW;
     thread->tally.refused += connecting && slow;
+    if (connecting && slow && style->single && counts(slot, slot->conn.opened))
+        slot_lose_unsent(&slot->base, 1);
     snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
-    if (connecting && (slow || !slot->load->style->single))
+    if (connecting && (slow || !style->single || style->once))
         problems_add(&thread->problems, NULL, text, 1);
     conn_close(&slot->conn, true);
     slot_finish(&slot->base);
@@ -390,7 +392,7 @@ static void end(struct thread *thread, int64_t now)
         if (slot_has_arrival(&slot->base))
             queue_due(slot, now);
         else if (slot->conn.state != CONN_OPEN)
-            leave(slot, now);
+            leave_unopened(slot, now);
         conn_push(&slot->conn, now);
         finish_if_idle(slot);
     }

@@ -135,7 +135,7 @@ static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 /* All that may be outstanding must be remembered, and for some time after. */
 static size_t memory_of(const struct options *options)
 {
-    double seconds = (double)options->timeout / (double)CLOCK_SECOND;
+    double seconds = clock_seconds(options->timeout);
     if (options->rate > 0)
         return datagram_memory(2 * seconds * options->rate / (double)options->connections);
     return datagram_memory(MAX(4 * (double)options->depth, CLOSED_LOOP_MEMORY / (double)options->connections));

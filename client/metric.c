@@ -119,9 +119,9 @@ static bool path_mtu_at_least(const struct result *result, double *value)
 }
 
 static const struct metric_ratio ratios[] = {
-    {"rate", METRIC_PER_SECOND, rate},    {"throughput", METRIC_BYTES_PER_SECOND, throughput},
-    {"loss", METRIC_PERCENT, loss},       {"jitter", METRIC_NS, metric_jitter},
-    {"path_mtu", METRIC_COUNT, path_mtu}, {"path_mtu_at_least", METRIC_COUNT, path_mtu_at_least},
+    {"rate", METRIC_UNIT_PER_SECOND, rate},     {"throughput", METRIC_UNIT_BYTES_PER_SECOND, throughput},
+    {"loss", METRIC_UNIT_PERCENT, loss},        {"jitter", METRIC_UNIT_NS, metric_jitter},
+    {"path_mtu", METRIC_UNIT_NUMBER, path_mtu}, {"path_mtu_at_least", METRIC_UNIT_NUMBER, path_mtu_at_least},
 };
 enum { RATIOS = sizeof ratios / sizeof ratios[0] };
 
@@ -160,7 +160,7 @@ static bool find_latency(struct metric_latency *latency, const char *name, size_
 /* Without the name of a histogram before it, it is of the response time. */
 static bool find_timing(struct metric *metric, const char *name, size_t length)
 {
-    metric->unit = METRIC_NS;
+    metric->unit = METRIC_UNIT_NS;
     metric->timing = &metric_timings[0];
     for (size_t i = 0; i < METRIC_TIMINGS; i++) {
         size_t prefix = strlen(metric_timings[i].name) + 1;
@@ -174,7 +174,7 @@ static bool find_timing(struct metric *metric, const char *name, size_t length)
 
 bool metric_find(struct metric *metric, const char *name, size_t length)
 {
-    *metric = (struct metric){.unit = METRIC_COUNT};
+    *metric = (struct metric){.unit = METRIC_UNIT_NUMBER};
     for (size_t i = 0; i < METRIC_COUNTS && metric->count == NULL; i++)
         if (is_called(metric_counts[i].name, name, length))
             metric->count = &metric_counts[i];

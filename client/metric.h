@@ -57,7 +57,13 @@ double metric_latency_of(const struct metric_latency *latency, const struct hist
 bool metric_jitter(const struct result *result, double *value);
 
 /* Any of them: "rate", "lost", "p99.95", "service_max". */
-enum metric_unit { METRIC_COUNT, METRIC_NS, METRIC_PERCENT, METRIC_PER_SECOND, METRIC_BYTES_PER_SECOND };
+enum metric_unit {
+    METRIC_UNIT_NUMBER,
+    METRIC_UNIT_NS,
+    METRIC_UNIT_PERCENT,
+    METRIC_UNIT_PER_SECOND,
+    METRIC_UNIT_BYTES_PER_SECOND
+};
 
 struct metric {
     enum metric_unit unit;

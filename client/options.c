@@ -1,5 +1,5 @@
-/* options.c: the table of options, and the command line read by it; see options.h for who calls and what may fail.
- * Checks the form of what it is given, so that a typing mistake costs no look-up. */
+/* options.c: the table of options, and the command line read by it; see options.h. Names are looked up elsewhere, so
+ * that a typing mistake costs no wait. */
 #include "options.h"
 
 #include <ctype.h>
@@ -74,8 +74,10 @@ static const struct rule rules[] = {
     {PING | BENCH, 'u', "udp", NULL, KIND_FLAG, FIELD(udp), 0, 0, "use UDP"},
     {PING, 'M', "pmtudisc", "do", KIND_DO, FIELD(dont_fragment), 0, 0,
      "with -u: forbid fragmentation; -s LOW-HIGH finds the path MTU"},
-    {PING | BENCH, 's', "size", "SIZE", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
-     "bytes in a message (default 64); bench: SIZE,SIZE... in turn"},
+    {PING, 's', "size", "SIZE", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
+     "bytes in a message (default 64); with -u -M do: LOW-HIGH"},
+    {BENCH, 's', "size", "SIZES", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
+     "bytes in a message (default 64); several, as SIZE,SIZE, are used in turn"},
     {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0,
      "make every message a line, for servers that echo by line"},
     {TALK, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0, DAY,
@@ -105,7 +107,8 @@ static const struct rule rules[] = {
     {IN_ALL, 'V', "version", NULL, KIND_VERSION, 0, 0, 0, "print the version and exit"},
     {IN_ALL, 'h', "help", NULL, KIND_HELP, 0, 0, 0, "print this and exit"},
 };
-/* Of times; no option can give it. */
+
+/* A time that was not given. */
 enum { UNSET = -1 };
 enum { RULES = sizeof rules / sizeof rules[0], LONG_ONLY = 256 };
 
@@ -312,10 +315,9 @@ static bool take_option(struct options *options, const struct rule *rule, const 
     if (take_value(rule, text, (char *)options + rule->field))
         return true;
     if (rule->kind == KIND_SIZES)
-        warnx("--%s %s: not %s within 1 and 1G", rule->name, text, expectation(rule->kind));
+        warnx("--%s %s: not %s from 1 to 1G", rule->name, text, expectation(rule->kind));
     else if (rule->max > 0)
-        warnx("--%s %s: not %s within %.10g and %.10g", rule->name, text, expectation(rule->kind), rule->min,
-              rule->max);
+        warnx("--%s %s: not %s from %.10g to %.10g", rule->name, text, expectation(rule->kind), rule->min, rule->max);
     else
         warnx("--%s %s: not %s", rule->name, text, expectation(rule->kind));
     return usage(options);
@@ -333,7 +335,7 @@ static bool check_port(const struct options *options)
         return true;
     if (!digits && isalnum((unsigned char)port[0]))
         return true;
-    warnx("port %s: neither a number within 1 and 65535 nor a service name", port);
+    warnx("port %s: neither a number from 1 to 65535 nor the name of a service", port);
     return usage(options);
 }
 

@@ -15,8 +15,8 @@ struct pace {
     int fd;
     double period;        /* ns between arrivals, of all threads */
     uint64_t connections; /* of all threads */
-    uint64_t index, step; /* its own are these: index, index + step, ... */
-    uint64_t members;     /* how many those are */
+    uint64_t index, step; /* of all arrivals of a round, its own are index, index + step, ...: */
+    uint64_t members;     /* so many of them */
     int64_t start;        /* when the schedule begins */
     uint64_t next;        /* arrivals, its own counted from 0: the first that on_due has not been called for */
     uint64_t end;         /* there are none from this one on */
@@ -24,13 +24,14 @@ struct pace {
     void (*on_due)(struct pace *pace, uint64_t arrival, int64_t now); /* each once, in order, never early */
 };
 
-/* Set what is above start, fd aside, and owner and on_due before. False: no descriptor, which was reported. */
+/* Set before: loop, period, connections, index, step, members, owner, on_due. False: no descriptor, which was reported.
+ */
 bool pace_create(struct pace *pace);
 
-/* Arrivals are those that are due from begin on and before end; INT64_MAX: for ever. */
+/* Start the schedule: arrivals from begin until before end; INT64_MAX: for ever. */
 void pace_begin(struct pace *pace, int64_t begin, int64_t end);
 
-/* Of its own connections, that with the number arrival % members. */
+/* When an arrival is due. It belongs to connection arrival % members of this thread. */
 int64_t pace_due(const struct pace *pace, uint64_t arrival);
 
 /* The first arrival that is due then or later, not bounded by the end. */

@@ -1,7 +1,6 @@
 /* pattern.h: the bytes that mpecho sends when it makes them up itself, and the check of what comes back.
- * A byte depends on its run, its connection and its offset, and eight of them tell where they belong, so that
- * what comes back wrong can be told apart. Used by conn, datagram and fault. Pure, nothing fails.
- * Not here: naming what is wrong, see fault.h. */
+ * A byte depends on its seed, its connection and its offset, and eight of them tell where they belong, so that what
+ * comes back wrong can be told apart; naming that is for fault.h. */
 #ifndef MPECHO_PATTERN_H
 #define MPECHO_PATTERN_H
 

@@ -63,6 +63,16 @@ static void tell(struct search *search, const struct datagram_event *event, int6
     run_tell(search->run, &probe);
 }
 
+/* It was lost; now it is not. */
+static void count_late(struct search *search, const struct datagram_event *event, int64_t now)
+{
+    struct tally *tally = &search->tally;
+    tally->lost--;
+    tally->replied++;
+    tally->bytes += event->size;
+    hist_add(&tally->response, now - event->due);
+}
+
 /* A late reply is one all the same, unless by now another size is tried. */
 static void on_event(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
@@ -70,6 +80,8 @@ static void on_event(struct datagram_socket *socket, const struct datagram_event
     enum outcome outcome = outcome_of(event);
     if (!event->known || event->size != search->size || search->outcome != PENDING || outcome == PENDING)
         return;
+    if (event->kind == DATAGRAM_LATE)
+        count_late(search, event, now);
     search->outcome = outcome;
     search->mtu = event->mtu;
     tell(search, event, now);

@@ -7,8 +7,8 @@
 #include "datagram.h"
 #include "run.h"
 
-/* Bounded: a size is tried three times at most, and there are some seventeen sizes at most. The owner of the socket,
- * and what its shared has for counting and telling, are the search's. */
+/* Bounded: a size is tried three times at most, and there are some seventeen sizes at most. Sets the
+ * socket's owner, and on_event, tally and problems of its shared. */
 void ping_mtu_search(struct run *run, struct datagram_socket *socket);
 
 #endif

@@ -134,9 +134,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     struct prober *prober = conn->owner;
     struct tally *tally = prober->plan.tally;
     char why[CONN_END_TEXT];
-    tally->refused += end == CONN_REFUSED;
-    tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
-    tally->wrong += end == CONN_WRONG;
+    conn_count_end(tally, end);
     prober->replaced = true;
     prober->connect = 0;
     conn_end_text(conn, end, why);

@@ -6,7 +6,6 @@
 
 #include <ev.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "result.h"
@@ -27,12 +26,13 @@ struct prober_plan {
     struct ev_loop *loop;
     const struct target_found *found; /* the target, and the first connection to it; its fd, which does not
                                          block, becomes the prober's */
-    int64_t begun;                    /* when the run was: what a probe's `at` counts from */
+    int64_t begun;                    /* when the run began: what a probe's `at` counts from */
     uint64_t size;                    /* of a message, at least 1 */
     int64_t limit;                    /* for a probe, making a connection included if it needs one */
     bool single;                      /* a connection for every probe */
     bool reset;                       /* such a connection is ended by a reset, which leaves no TIME-WAIT */
-    struct tally *tally; /* the caller's. response: with the time to connect if single; service: without, then only */
+    struct tally
+        *tally; /* the caller's. single: response is from before connecting, service without; else no service */
     struct problems *problems; /* the caller's, for why probes and connections were lost; or NULL */
     const struct prober_events *events;
     void *owner;

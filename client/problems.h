@@ -20,7 +20,8 @@ struct problems {
     uint64_t others; /* that there was no room for */
 };
 
-/* Those of a kind differ in numbers only; kind NULL: they do not differ. */
+/* Add it, or count it with those it is like: of the same kind, a constant, of which only the first text is kept; or, if
+ * kind is NULL, of the same text. */
 void problems_add(struct problems *problems, const char *kind, const char *text, uint64_t count);
 
 void problems_merge(struct problems *into, const struct problems *from);

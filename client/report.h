@@ -5,7 +5,6 @@
 #define MPECHO_REPORT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "result.h"
 #include "status.h"

@@ -10,7 +10,7 @@
 
 static void write_seconds(FILE *out, int64_t ns)
 {
-    fprintf(out, "%.6f", (double)ns / (double)CLOCK_SECOND);
+    fprintf(out, "%.6f", clock_seconds(ns));
 }
 
 static void write_text(FILE *out, const char *text)
@@ -61,7 +61,7 @@ static void write_latencies(FILE *out, const struct hist *hist)
 
 static void write_rates(FILE *out, const struct interval *interval)
 {
-    double seconds = (double)(interval->end - interval->start) / (double)CLOCK_SECOND;
+    double seconds = clock_seconds(interval->end - interval->start);
     if (seconds > 0)
         fprintf(out, ",%.1f,%.1f", (double)interval->tally->replied / seconds,
                 (double)interval->tally->bytes / seconds);

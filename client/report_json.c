@@ -43,7 +43,7 @@ static void set_count(json_t *object, const char *key, uint64_t count)
 
 static void set_seconds(json_t *object, const char *key, int64_t ns)
 {
-    set(object, key, json_real((double)ns / (double)CLOCK_SECOND));
+    set(object, key, json_real(clock_seconds(ns)));
 }
 
 /* Names and paths may be any bytes, JSON is UTF-8. */
@@ -104,7 +104,7 @@ static void read_counts(uint64_t counts[METRIC_COUNTS], const struct tally *tall
 /* length: in ns. */
 static void set_rates(json_t *object, uint64_t replied, uint64_t bytes, int64_t length)
 {
-    double seconds = (double)length / (double)CLOCK_SECOND;
+    double seconds = clock_seconds(length);
     set(object, "rate_per_second", length > 0 ? json_real((double)replied / seconds) : json_null());
     set(object, "bytes_per_second", length > 0 ? json_real((double)bytes / seconds) : json_null());
 }

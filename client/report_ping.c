@@ -6,11 +6,6 @@
 #include "metric.h"
 #include "report_format.h"
 
-static double ms(int64_t ns)
-{
-    return (double)ns / (double)CLOCK_MS;
-}
-
 static void begin(struct report *report)
 {
     const struct options *options = report->options;
@@ -33,10 +28,10 @@ static void write_reply(FILE *out, const struct report *report, const struct pro
     const struct options *options = report->options;
     fprintf(out, "%" PRIu64 " bytes from %s: seq=%" PRIu64, probe->bytes, report->target->text, probe->sequence);
     if (probe->connect > 0 && (options->connect || options->crr))
-        fprintf(out, " connect=%.3f ms", ms(probe->connect));
-    fprintf(out, " time=%.3f ms", ms(probe->rtt));
+        fprintf(out, " connect=%.3f ms", clock_ms(probe->connect));
+    fprintf(out, " time=%.3f ms", clock_ms(probe->rtt));
     if (options->crr)
-        fprintf(out, " total=%.3f ms", ms(probe->connect + probe->rtt));
+        fprintf(out, " total=%.3f ms", clock_ms(probe->connect + probe->rtt));
     if (probe->note != NULL)
         fprintf(out, " (%s)", probe->note);
 }
@@ -73,21 +68,21 @@ static void write_counts(FILE *out, const struct result *result)
     write_extra(out, total->refused, "refused");
     write_extra(out, total->duplicates, "duplicates");
     write_extra(out, total->reordered, "reordered");
-    fprintf(out, ", %.4g%% loss, time %.0fms\n", tally_loss(total), ms(result->measured));
+    fprintf(out, ", %.4g%% loss, time %.0fms\n", tally_loss(total), clock_ms(result->measured));
 }
 
 static void write_spread(FILE *out, const char *name, const struct hist *hist)
 {
     if (hist->count > 0)
-        fprintf(out, "%s min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", name, ms(hist->min), hist_mean(hist) / CLOCK_MS,
-                ms(hist->max), hist_deviation(hist) / CLOCK_MS);
+        fprintf(out, "%s min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", name, clock_ms(hist->min),
+                hist_mean(hist) / CLOCK_MS, clock_ms(hist->max), hist_deviation(hist) / CLOCK_MS);
 }
 
 static void write_percentiles(FILE *out, const char *name, const struct hist *hist)
 {
     if (hist->count > 0)
-        fprintf(out, "%s p50/p90/p99 = %.3f/%.3f/%.3f ms\n", name, ms(hist_percentile(hist, 50)),
-                ms(hist_percentile(hist, 90)), ms(hist_percentile(hist, 99)));
+        fprintf(out, "%s p50/p90/p99 = %.3f/%.3f/%.3f ms\n", name, clock_ms(hist_percentile(hist, 50)),
+                clock_ms(hist_percentile(hist, 90)), clock_ms(hist_percentile(hist, 99)));
 }
 
 /* "At least" if the largest size asked for came back: the path may take more. */

@@ -9,11 +9,6 @@
 #include "report_format.h"
 #include "units.h"
 
-static double seconds(int64_t ns)
-{
-    return (double)ns / (double)CLOCK_SECOND;
-}
-
 static void begin(struct report *report)
 {
     char load[DESCRIBE_TEXT];
@@ -23,7 +18,7 @@ static void begin(struct report *report)
 
 /* Rows. ------------------------------------------------------------------------------------------------------------ */
 
-/* As wide as a terminal may be narrow: 79 columns. */
+/* Bytes. A row takes 79 columns, unless numbers are very large. */
 enum { ROW = 160 };
 
 static const char *format_row(const struct interval *interval, char row[ROW])
@@ -32,8 +27,8 @@ static const char *format_row(const struct interval *interval, char row[ROW])
         max[UNITS_TEXT];
     const struct tally *tally = interval->tally;
     const struct hist *response = &tally->response;
-    double length = seconds(interval->end - interval->start);
-    snprintf(range, sizeof range, "%.2f-%.2f", seconds(interval->start), seconds(interval->end));
+    double length = clock_seconds(interval->end - interval->start);
+    snprintf(range, sizeof range, "%.2f-%.2f", clock_seconds(interval->start), clock_seconds(interval->end));
     snprintf(row, ROW, "%15s %9s %10s %8s %8s %8s %7" PRIu64 " %7" PRIu64, range,
              units_rate(length > 0 ? (double)tally->replied / length : 0, rate),
              units_throughput(length > 0 ? (double)tally->bytes / length : 0, throughput),
@@ -123,7 +118,7 @@ static void write_messages(FILE *out, const struct tally *total)
 static void write_rate(FILE *out, const struct result *result)
 {
     char rate[UNITS_TEXT], throughput[UNITS_TEXT], wanted[UNITS_TEXT];
-    double length = seconds(result->measured);
+    double length = clock_seconds(result->measured);
     if (length <= 0)
         return;
     write_label(out, "rate");
@@ -173,7 +168,7 @@ static void write_survivors(FILE *out, const struct result *result)
         return;
     write_label(out, "idle");
     fprintf(out, "%s of %s survived %g s", units_count(total->survived, survived), units_count(total->connected, text),
-            seconds(result->options->hold));
+            clock_seconds(result->options->hold));
     if (known < total->connected)
         fprintf(out, ", %s not asked", units_count(total->connected - known, text));
     fputc('\n', out);

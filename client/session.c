@@ -99,7 +99,7 @@ static void end_in_silence(struct session *session)
     char why[80];
     bool all = session->half_closed && window_owed(&session->window) == 0;
     snprintf(why, sizeof why, "the server %s for %g s", all ? "kept the connection open" : "was silent",
-             (double)session->timeout / (double)CLOCK_SECOND);
+             clock_seconds(session->timeout));
     end_in_loss(session, why);
 }
 

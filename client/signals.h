@@ -10,8 +10,8 @@
  * which was reported. */
 int signals_open(void);
 
-/* The next one that came, or 0. INT and TERM: end early, with the summary; and from the first one on both end the
- * process at once, as they do by default. QUIT: show the summary so far. */
+/* The next one that came, or 0. INT and TERM: end early, with the summary; after the first one another ends the process
+ * at once. QUIT: show the summary so far. */
 int signals_next(int fd);
 
 /* poll(2), at most until then, as clock_now() has it; INT64_MAX: no limit. */

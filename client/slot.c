@@ -106,7 +106,7 @@ void slot_lose_unsent(struct slot *slot, uint64_t count)
     tally->unsent += count;
 }
 
-void slot_note(struct slot *slot, int64_t now)
+void slot_update_behind(struct slot *slot, int64_t now)
 {
     struct slots *all = slot->all;
     size_t members = all->thread->members, before = all->behind;

@@ -15,7 +15,7 @@ struct slots {
     struct thread *thread;
     struct pace pace;  /* open loop only */
     int64_t ended;     /* when slots_end was called */
-    size_t behind;     /* how many are, see slot_note; while all are, the pace is paused */
+    size_t behind;     /* how many slots are; while all are, the pace is paused */
     size_t unfinished; /* the thread is done when it is 0 */
 };
 
@@ -23,7 +23,7 @@ struct slot {
     struct slots *all;
     uint64_t messages; /* sent so far: picks the size of the next one */
     uint64_t arrival;  /* open loop: its next one, see pace.h */
-    bool behind;       /* open loop: as slot_note found it */
+    bool behind;       /* open loop: a message is due and unsent */
     bool finished;     /* nothing more is wanted of it */
 };
 
@@ -39,7 +39,7 @@ void slot_create(struct slot *slot, struct slots *all, size_t number);
 
 bool slots_are_open_loop(const struct slots *slots);
 
-/* Open loop: arrivals begin, those of options->omit and options->duration from now on. */
+/* Open loop: start the schedule. It lasts for options->omit and options->duration from now. */
 void slots_begin(struct slots *slots, int64_t now);
 
 /* No more arrivals become due. */
@@ -54,21 +54,22 @@ bool slots_are_over(const struct slots *slots, int64_t now);
 /* Bytes of the next message. */
 uint64_t slot_size(const struct slot *slot);
 
-/* Open loop: an arrival of its own has not been sent, due or not yet due. */
+/* Open loop: does the schedule have another message for this slot, due or not? */
 bool slot_has_arrival(const struct slot *slot);
 
-/* Open loop: that arrival is due. */
+/* Open loop: is it due? */
 bool slot_is_due(const struct slot *slot, int64_t now);
 
-/* When that arrival is due. */
+/* When it is due. */
 int64_t slot_due(const struct slot *slot);
 
-/* That arrival was sent: on to the next. */
+/* It was sent: on to the next. */
 void slot_advance(struct slot *slot);
 
-/* Open loop, after what is due has been sent as far as it could be: may it have to wait? Then a reply or a connection
- * sends it, whereupon this must be called again, and as long as all slots wait for that, no timer is needed. */
-void slot_note(struct slot *slot, int64_t now);
+/* Open loop over streams, after what is due has been sent as far as possible: note whether something is still unsent.
+ * The next reply or connection of a slot that is behind sends it, and must call this again. While all slots are behind
+ * the pace is paused, as its timer could start nothing. */
+void slot_update_behind(struct slot *slot, int64_t now);
 
 /* Open loop: count what was due, and not before the measuring began, and could not be sent, as lost. */
 void slot_give_up_unsent(struct slot *slot);

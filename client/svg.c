@@ -23,11 +23,6 @@ enum { PERCENTILES_TOP = 164, TIMES_TOP = 522, TEXT = 200 };
 #define GREEN "#0b8f6a"
 #define RED "#c8331d"
 
-static double seconds(int64_t ns)
-{
-    return (double)ns / (double)CLOCK_SECOND;
-}
-
 /* Words. ----------------------------------------------------------------------------------------------------------- */
 
 static void write_setup(FILE *out, const struct result *result, const struct plot_text *how)
@@ -44,7 +39,7 @@ static void write_outcome(FILE *out, const struct result *result, const struct p
 {
     char text[TEXT], replied[UNITS_TEXT], lost[UNITS_TEXT], rate[UNITS_TEXT];
     const struct tally *total = &result->total;
-    double length = seconds(result->measured);
+    double length = clock_seconds(result->measured);
     int n = snprintf(text, sizeof text, "%s message%s came back, %s lost", units_count(total->replied, replied),
                      total->replied == 1 ? "" : "s", total->lost == 0 ? "none" : units_count(total->lost, lost));
     if (result->options->mode == MODE_BENCH && length > 0)

@@ -38,9 +38,9 @@ struct target_found {
     char why[TARGET_WHY]; /* "cannot connect to [::1]:7: Connection refused; 127.0.0.1:7: Connection refused" */
 };
 
-/* Connect to the first one that answers. A single address for datagrams is not asked; and if none of several answers a
- * datagram, it is the first that there is a route to. limit: how long to wait for each, in
- * ns, 0: as long as the kernel does. until: when to give up altogether, as clock_now() has it; INT64_MAX: never.
+/* Connect to the first address that answers. UDP: of several, each in turn is sent a datagram of eight bytes and has a
+ * share of the time to answer; if there is only one, or none answers, it is the first with a route. limit: ns for each
+ * address; 0: as long as the kernel tries. until: when to give up altogether, as clock_now() has it; INT64_MAX: never.
  * Returns STATUS_GOOD, STATUS_NO_CONNECTION, or STATUS_LOCAL for want of descriptors or memory. The user is not told.
  */
 enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,

@@ -5,7 +5,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,7 +57,7 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void watch(struct thread *thread)
 {
-    const double period = (double)THREAD_SWEEP / (double)CLOCK_SECOND;
+    const double period = clock_seconds(THREAD_SWEEP);
     ev_async_init(&thread->wake, on_wake);
     thread->wake.data = thread;
     ev_async_start(thread->loop, &thread->wake);

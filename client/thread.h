@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "options.h"
 #include "problems.h"
 #include "tally.h"

@@ -69,7 +69,7 @@ bool addr_from_host(struct addr *addr, const char *host, long port, struct reaso
         return reason_set(why, "the address is too long");
     snprintf(bare, sizeof bare, "%.*s", (int)(bracketed ? n - 2 : n), bracketed ? host + 1 : host);
     if (port < 0 || port > 65535)
-        return reason_set(why, "port %ld is not within 0 and 65535", port);
+        return reason_set(why, "port %ld is not from 0 to 65535", port);
     if (strcmp(host, "*") == 0)
         set_any(addr);
     else if (!set_numeric(addr, bare))

@@ -25,7 +25,7 @@ for my $signal (qw(INT TERM)) {
 }
 
 my $client = start_mpecho('bench', '-t', 60, '-i', 0.05, '--json', $server->target);
-ok(wait_until(sub { awaits_int($client) }), 'QUIT: running');
+ok(wait_until(sub { blocks_int($client) }), 'QUIT: running');
 kill QUIT => $client->{pid};
 ok(wait_until(sub { -s $client->{stderr} }), 'QUIT: something is written to standard error');
 kill INT => $client->{pid};
@@ -57,9 +57,9 @@ ok(!decode_json($r->{out})->{interrupted}, 'ignored: not interrupted');
     pipe my $reader, my $stdout or die "pipe: $!";
     fill($stdout);
     my $client = start_mpecho('bench', '-t', 60, '-i', 0.05, '--json-stream', $server->target, { stdout => $stdout });
-    ok(wait_until(sub { awaits_int($client) }), 'nobody reads: running');
+    ok(wait_until(sub { blocks_int($client) }), 'nobody reads: running');
     kill INT => $client->{pid};
-    ok(wait_until(sub { hears_int($client) }), 'INT: it has heard');
+    ok(wait_until(sub { int_ends_it($client) }), 'INT: it has heard');
     kill INT => $client->{pid};
     is(end_of($client)->{status}, 130, 'a second INT ends it at once');
 }
@@ -69,8 +69,8 @@ ok(!decode_json($r->{out})->{interrupted}, 'ignored: not interrupted');
     pipe my $reader, my $stdout or die "pipe: $!";
     fcntl $stdout, F_SETPIPE_SZ, 4096 or die "fcntl: $!";
     my $client = start_mpecho('bench', '-t', 0.7, '-i', 0.01, '--json', $server->target, { stdout => $stdout });
-    ok(wait_until(sub { awaits_int($client) }), 'a summary that nobody reads: running');
-    ok(wait_until(sub { hears_int($client) }), '... measured');
+    ok(wait_until(sub { blocks_int($client) }), 'a summary that nobody reads: running');
+    ok(wait_until(sub { int_ends_it($client) }), '... measured');
     kill INT => $client->{pid};
     is(end_of($client)->{status}, 130, '... INT ends it at once');
 }

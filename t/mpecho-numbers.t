@@ -29,7 +29,7 @@ is(mpecho('check', '-w', '1e-6', '-c', '1e4', $server->target)->{status}, 1, 'th
 for my $text ('', '1e', '1e-', '1-2', '0x1', '+1', '-1', '1 ', 'e3', '1e-3-2', 'infinity', '--1') {
     my $r = mpecho('ping', "--interval=$text", $server->target);
     is($r->{status}, 64, "'$text' is refused");
-    like($r->{err}, qr/\Ampecho: --interval \Q$text\E: not a number of seconds within 0 and 86400\n/, "'$text': why");
+    like($r->{err}, qr/\Ampecho: --interval \Q$text\E: not a number of seconds from 0 to 86400\n/, "'$text': why");
 }
 
 $server->stop;

@@ -50,7 +50,7 @@ $client = start_mpecho('ping', '-i', 0, $server->target, { stdout => $stdout });
 ok(wait_until(sub { !has_room($stdout) }), 'a reader that does not read');
 fill($stdout);
 kill INT => $client->{pid};
-ok(wait_until(sub { hears_int($client) }), 'INT: it has heard');
+ok(wait_until(sub { int_ends_it($client) }), 'INT: it has heard');
 kill INT => $client->{pid};
 is(end_of($client)->{status}, 130, 'a second INT ends it at once');
 $server->stop;

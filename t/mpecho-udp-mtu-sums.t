@@ -35,11 +35,20 @@ ok(!defined $o->{path_mtu} && !defined $o->{path_mtu_at_least}, 'and nothing is 
 
 # Stopped while a reply is owed.
 my $client = start_mpecho(qw(ping -u -M do -W 10 --json -s 500-1100), $hole->target);
-ok(wait_until(sub { awaits_int($client) }), 'a search');
+ok(wait_until(sub { blocks_int($client) }), 'a search');
 kill INT => $client->{pid};
 $r = end_of($client);
 $o = decode_json($r->{out});
 is($o->{sent}, $o->{replied} + $o->{lost}, 'stopped: they add up') or diag($r->{out});
+
+# Every reply comes when it has been given up, and is one all the same.
+my $late = UdpEchoServer->new(sub ($bytes, $n, $keep) { [ 0.15, $bytes ] });
+($r, $o) = search('100-103', $late->target);
+is($r->{status}, 0, 'late replies: status 0');
+is($o->{path_mtu_at_least}, 131, 'late replies: all sizes came back');
+cmp_ok($o->{replied}, '>', 0, 'late replies: counted');
+is($o->{sent}, $o->{replied} + $o->{lost}, 'late replies: the counts add up');
+$late->stop;
 
 for my $option (['-c', 3], ['-i', 1]) {
     $r = mpecho(qw(ping -u -M do -s 8-1100), @$option, $hole->target);

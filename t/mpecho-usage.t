@@ -27,9 +27,9 @@ my @wrong = (
     [ 'unknown word',    qr/unrecognized option '--no-such'/, '--no-such', '127.0.0.1' ],
     [ 'no seconds',      qr/option requires an argument -- 'W'/, '-W' ],
     [ 'port of a path',  'unix:/x: a Unix socket has no port', 'unix:/x', 1 ],
-    map({ [ "port '$_'", "port $_: neither a number within 1 and 65535 nor a service name", '--', '127.0.0.1', $_ ] }
+    map({ [ "port '$_'", "port $_: neither a number from 1 to 65535 nor the name of a service", '--', '127.0.0.1', $_ ] }
         '', 0, 65536, '99999999999999999999', '-1', '+80', ' 80', '/x'),
-    map({ [ "wait '$_'", "--timeout $_: not a number of seconds within 0 and 86400", "--timeout=$_", 'localhost' ] }
+    map({ [ "wait '$_'", "--timeout $_: not a number of seconds from 0 to 86400", "--timeout=$_", 'localhost' ] }
         '', 'x', '1x', -1, 86401, 'nan', 'inf', ' 1', '1 '),
 );
 for my $case (@wrong) {

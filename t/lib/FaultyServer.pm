@@ -5,8 +5,7 @@
 #     my $client = start_mpecho('bench', '-t', 5, $server->target);
 #     $server->do('flip', 10);      # once: the next chunk comes back with its byte 10 flipped
 #
-# A command is for the next chunk that comes on any connection, whose length is more than its number (or the whole of it is
-# enough for it); do() returns when that chunk was met, so that events and not times order a test. Commands:
+# A command is for the next chunk, on any connection, that has all the bytes the command names; do() returns when that chunk was met, so that events and not times order a test. Commands:
 #
 #     flip N       byte N comes back with a bit changed
 #     drop N LEN   LEN bytes from N on do not come back
@@ -14,7 +13,7 @@
 #     insert N LEN LEN bytes of nobody's come before byte N
 #     reorder N LEN the LEN bytes from N on change places with the LEN bytes after them
 #     swap         two connections' next chunks go back on each other's
-#     delay SECONDS the chunk, and all after it on its connection, come that much later
+#     delay SECONDS the chunk is held back for so long, and what follows it on its connection until then
 #     stop SECONDS nothing is read or written for so long, on any connection
 #     truncate N   N bytes of it come back, then an orderly end
 #     reset N      N bytes of it come back, then a reset

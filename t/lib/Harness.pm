@@ -226,7 +226,7 @@ sub processes_of ($name, $value) {
     return grep { slurp("/proc/$_/environ") =~ /(?:^|\0)\Q$name=$value\E(?:\0|$)/ && alive($_) } all_pids();
 }
 
-# A zombie is no longer alive, but whose parent died waits for init to reap it, which may take its time.
+# A zombie is not alive: if its parent has died it may have to wait for init to be reaped.
 sub alive ($pid) { (process($pid) // { state => 'X' })->{state} !~ /[ZX]/ }
 
 # A field of /proc/PID/status: status_of($pid, 'NoNewPrivs').

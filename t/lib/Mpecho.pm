@@ -26,7 +26,7 @@ use POSIX qw(EAGAIN);
 use Test::More;
 
 our @EXPORT = (@Harness::EXPORT, qw(
-    mpecho start_mpecho wait_for_output end_of is_running awaits_int hears_int has_room fill
+    mpecho start_mpecho wait_for_output end_of is_running blocks_int int_ends_it has_room fill
     echoes loses random_bytes
 ));
 
@@ -103,7 +103,7 @@ sub pump ($client, $deadline) {
 
 sub mpecho (@arguments) { end_of(start_mpecho(@arguments)) }
 
-# Of a pipe.
+# Can more be written to this pipe without waiting?
 sub has_room ($pipe) {
     vec(my $set = '', fileno $pipe, 1) = 1;
     return select(undef, $set, undef, 0) > 0;
@@ -115,9 +115,9 @@ sub fill ($pipe) {
     1 while syswrite $end, '.';
 }
 
-# signals(7): does it wait for INT and the like, or let them end it? Neither before it has come so far.
-sub awaits_int ($client) { (blocked_signals($client) // 0) & 1 << 1 }
-sub hears_int  ($client) { !((blocked_signals($client) // 1 << 1) & 1 << 1) }
+# Is SIGINT blocked, as mpecho reads it from a descriptor; or would it end mpecho? Neither before it has been executed.
+sub blocks_int ($client) { (blocked_signals($client) // 0) & 1 << 1 }
+sub int_ends_it  ($client) { !((blocked_signals($client) // 1 << 1) & 1 << 1) }
 
 sub blocked_signals ($client) {
     return if (status_of($client->{pid}, 'Name') // '') ne 'mpecho';

@@ -7,9 +7,8 @@
 #     $bad->stop;
 #
 # The function gets a datagram and how many came before it, and returns the datagrams to send now, none or several. With
-# [SECONDS, BYTES] one goes out that much later. What it keeps it may return at another call, for as long as that is the
-# same client's: each client has its own $n, and its own %$keep as a third argument. No server outlives its
-# test.
+# [SECONDS, BYTES] one goes out that much later. Its third argument is a hash that is kept from call to call, for
+# what is to be sent later. Each client has a hash and an $n of its own. No server outlives its test.
 package UdpEchoServer;
 use v5.36;
 

@@ -85,8 +85,8 @@ static void test_refuses(void **state)
         {"1.2.3.4: 1", "' 1", not_a_port},
         {"1.2.3.4:80 ", "'80 ", not_a_port},
         {"[::1]x", "'1]x", not_a_port},
-        {"1.2.3.4:65536", "port 65536", " is not within 0 and 65535"},
-        {"*:99999999999999999999", "port 9223372036854775807", " is not within 0 and 65535"},
+        {"1.2.3.4:65536", "port 65536", " is not from 0 to 65535"},
+        {"*:99999999999999999999", "port 9223372036854775807", " is not from 0 to 65535"},
         {"unix:", "'", "' is not an absolute path"},
         {"unix:x", "'x", "' is not an absolute path"},
         {"unix:@x", "'@x", "' is not an absolute path"},
@@ -128,7 +128,7 @@ static void test_from_host_checks_the_port(void **state)
     (void)state;
     for (size_t i = 0; i < unit_count(ports); i++)
         assert_false(addr_from_host(&addr, "*", ports[i], &why));
-    assert_string_equal(why.text, "port 9223372036854775807 is not within 0 and 65535");
+    assert_string_equal(why.text, "port 9223372036854775807 is not from 0 to 65535");
     assert_true(addr_from_host(&addr, "1.2.3.4", 65535, &why));
     assert_int_equal(addr_port(&addr), 65535);
 }
