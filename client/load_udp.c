@@ -77,7 +77,6 @@ static enum datagram_sent launch(struct udp_slot *slot, int64_t due)
 {
     enum datagram_sent sent = datagram_send(&slot->socket, slot_size(&slot->base), due);
     slot->base.messages += sent != DATAGRAM_BUSY;
-    watch(slot, sent == DATAGRAM_BUSY ? EV_READ | EV_WRITE : EV_READ);
     return sent;
 }
 
@@ -89,11 +88,13 @@ static bool has_room(const struct udp_slot *slot)
 /* At most as many as there are places: ICMP messages may free them as fast as they are filled. */
 static void fill(struct udp_slot *slot)
 {
-    for (uint64_t i = 0; i < slot->load->options->depth && has_room(slot); i++)
-        if (launch(slot, INT64_MAX) != DATAGRAM_SENT)
-            break;
+    enum datagram_sent sent = DATAGRAM_SENT;
+    for (uint64_t i = 0; i < slot->load->options->depth && sent == DATAGRAM_SENT && has_room(slot); i++)
+        sent = launch(slot, INT64_MAX);
+    watch(slot, sent == DATAGRAM_BUSY ? EV_READ | EV_WRITE : EV_READ);
 }
 
+/* What more is due goes at the next turn of the loop, or when the kernel takes more. */
 static void launch_due(struct udp_slot *slot, int64_t now)
 {
     for (int i = 0; i < LAUNCH_BATCH && slot_is_due(&slot->base, now); i++) {
@@ -101,6 +102,7 @@ static void launch_due(struct udp_slot *slot, int64_t now)
             break;
         slot_advance(&slot->base);
     }
+    watch(slot, slot_is_due(&slot->base, now) ? EV_READ | EV_WRITE : EV_READ);
 }
 
 static void launch_more(struct udp_slot *slot, int64_t now)

@@ -19,7 +19,7 @@ struct tally {
     uint64_t broken;                /* connections that the server closed, reset, or was silent on for too long */
     uint64_t survived;              /* connections that echoed after they were held idle */
     uint64_t duplicates, reordered; /* UDP: replies that came again, or after a later one */
-    double jitter;                  /* UDP: ns, as RFC 3550 6.4.1 has it; of the thread that heard last */
+    double jitter;                  /* UDP: ns, as RFC 3550 6.4.1 has it; merged: of the last that has one */
     struct hist response;           /* reply - when the message was due. Closed loop: when it was sent */
     struct hist service;            /* reply - when it was sent; used in the open loop only */
     struct hist connect;            /* time to connect */

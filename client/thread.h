@@ -80,8 +80,9 @@ void thread_begin(struct thread *thread, int64_t now, int64_t since);
 /* Add what was counted since the last time to *tally, and what went wrong to *problems. */
 void thread_collect(struct thread *thread, struct tally *tally, struct problems *problems);
 
-/* Tell it to come to its end: when nothing is outstanding any more, at the latest after options->timeout; or, in a
- * hurry, after THREAD_HURRY, and what is outstanding then is lost. Called again it can only hurry. */
+/* Tell it to come to its end: when nothing is outstanding any more. What was due has a second more to be sent, and
+ * options->timeout to be answered; in a hurry it comes after THREAD_HURRY, and what is outstanding then is lost. Called
+ * again it can only hurry. */
 void thread_end(struct thread *thread, bool hurry);
 
 bool thread_is_done(struct thread *thread);
