@@ -365,20 +365,18 @@ static void sweep(struct thread *thread, int64_t now)
     }
 }
 
-/* The load ends before this slot has a connection. With one for each message some slot is always connecting, so that
- * only a slow one is a problem. */
+/* The load ends before this slot has a connection: because none could be had, or because it was only just asked for. */
 static void leave_unopened(struct stream_slot *slot, int64_t now)
 {
-    const struct style *style = slot->load->style;
     struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
-    bool connecting = slot->conn.state == CONN_CONNECTING, slow = now - slot->conn.opened >= SLOW;
-    thread->tally.refused += connecting && slow;
-    if (connecting && slow && style->single && counts(slot, slot->conn.opened))
-        slot_lose_unsent(&slot->base, 1);
-    snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
-    if (connecting && (slow || !style->single || style->once))
+    if (slot->conn.state == CONN_CONNECTING && now - slot->conn.opened >= SLOW) {
+        thread->tally.refused++;
+        if (slot->load->style->single && counts(slot, slot->conn.opened))
+            slot_lose_unsent(&slot->base, 1);
+        snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
         problems_add(&thread->problems, NULL, text, 1);
+    }
     conn_close(&slot->conn, true);
     slot_finish(&slot->base);
 }

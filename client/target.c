@@ -60,7 +60,7 @@ static int connect_one(const struct target *target, int64_t wait, bool asking)
         return -1;
     int error = connect_within(fd, target, wait);
     if (error == 0 && asking)
-        error = ask(fd, begun + wait);
+        error = ask(fd, wait > 0 && wait < INT64_MAX - begun ? begun + wait : INT64_MAX);
     if (error == 0)
         return fd;
     close(fd);
