@@ -80,13 +80,13 @@ static int run(const struct options *options)
 {
     switch (options->mode) {
     case MODE_PING:
-        return run_execute(options, options->udp ? ping_datagram_measure : ping_measure);
+        return (int)run_execute(options, options->udp ? ping_datagram_measure : ping_measure);
     case MODE_CHECK:
         return (int)check_run(options);
     case MODE_BENCH:
-        return run_execute(options, bench_measure);
+        return (int)run_execute(options, bench_measure);
     default:
-        return talk(options);
+        return (int)talk(options);
     }
 }
 
