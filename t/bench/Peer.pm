@@ -9,7 +9,7 @@
 package Peer;
 use v5.36;
 
-use Harness qw(alive children free_port processes_of reap run slurp spawn spew wait_until);
+use Harness qw(alive children free_port processes_of reap run slurp spawn spew undisturbed wait_until);
 use IO::Socket::IP;
 use Mpechod ();
 use POSIX ();
@@ -172,8 +172,10 @@ sub start ($class, $name, $dir, %how) {
     # The daemon gives up root by itself. A session of its own: ^C is for us, and we end it.
     my $user = $name ne 'mpechod' && $> == 0 && [ getpwnam 'nobody' ];
     chown @$user[2, 3], $dir, glob "$dir/*" if $user;
-    $self->{pid} = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err",
-        env => { MPECHO_BENCH => $dir }, in_child => sub { POSIX::setsid(); become($user) if $user });
+    undisturbed(sub {
+        $self->{pid} = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err",
+            env => { MPECHO_BENCH => $dir }, in_child => sub { POSIX::setsid(); become($user) if $user });
+    });
     eval { $self->wait_up; 1 } or do { my $reason = $@; $self->end; die $reason };
     return $self;
 }

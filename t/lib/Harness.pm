@@ -21,7 +21,7 @@ our @EXPORT = qw(
     now wait_until wait_ok let_pass timed
     need_root need_command set_limit own_mount_namespace
     slurp spew temp_dir
-    spawn reap run exit_status start_child end_child free_port
+    undisturbed spawn reap run exit_status start_child end_child free_port
     process alive status_of children processes_of fd_of
     finish
 );
@@ -120,10 +120,36 @@ sub temp_dir () { File::Temp::tempdir('mpecho-XXXXXX', TMPDIR => 1, CLEANUP => 1
 
 # ----------------------------------------------------------------------------------------------------- child processes
 
+my $ENDING = POSIX::SigSet->new(POSIX::SIGINT, POSIX::SIGTERM, POSIX::SIGHUP);
+
+# Run code, and let the signals that may end us wait for it: one that came between the birth of a child and the note of
+# its pid would leave it behind.
+sub undisturbed ($code) {
+    my $before = POSIX::SigSet->new;
+    POSIX::sigprocmask(POSIX::SIG_BLOCK, $ENDING, $before) or die "sigprocmask: $!";
+    my $value = eval { $code->() };
+    my $error = $@;
+    POSIX::sigprocmask(POSIX::SIG_SETMASK, $before) or die "sigprocmask: $!";
+    die $error if $error;
+    return $value;
+}
+
+# fork, and note the child's pid. The child has no children to end, and holds no signal back, whatever its parent does.
+sub fork_noted () {
+    my $pid = undisturbed(sub {
+        my $pid = fork // die "fork: $!";
+        if   ($pid) { $children{$pid} = 1 }
+        else        { %children = () }
+        return $pid;
+    });
+    POSIX::sigprocmask(POSIX::SIG_UNBLOCK, $ENDING) if $pid == 0;
+    return $pid;
+}
+
 # Start a program; returns its pid. stdin, stdout, stderr: names of files, or handles; env: more environment; program: what to
 # execute if it is not the first word; in_child: code that runs just before, for odd circumstances.
 sub spawn ($command, %how) {
-    my $pid = fork // die "fork: $!";
+    my $pid = fork_noted();
     if ($pid == 0) {
         $SIG{PIPE} = 'DEFAULT';
         %ENV = (%ENV, %{ $how{env} // {} });
@@ -135,7 +161,6 @@ sub spawn ($command, %how) {
         exec { $how{program} // $command->[0] } @$command;
         POSIX::_exit(127);
     }
-    $children{$pid} = 1;
     return $pid;
 }
 
@@ -174,23 +199,22 @@ sub run (@command) {
 # Run code in a child, which is not to return; its alarm ends it if all else fails. Returns its pid.
 sub start_child ($code) {
     my $who = caller;
-    my $pid = fork // die "fork: $!";
+    my $pid = fork_noted();
     if ($pid == 0) {
-        %children = ();
         $SIG{$_} = 'DEFAULT' for qw(ALRM TERM INT);
         alarm 120;
         eval { $code->(); 1 } or print STDERR "$who: $@";
         POSIX::_exit(1);
     }
-    $children{$pid} = 1;
     return $pid;
 }
 
 # End a child, unless it has been reaped.
 sub end_child ($pid) {
-    return if !delete $children{$pid};
+    return if !$children{$pid};
     kill KILL => $pid;
     waitpid $pid, 0;
+    delete $children{$pid};
 }
 
 # A port that nobody uses, outside the range from which the kernel gives ports to others.
