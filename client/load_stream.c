@@ -215,8 +215,7 @@ static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
 
 static const struct conn_events events = {.connected = on_connected, .replied = on_replied, .failed = on_failed};
 
-/* What a thread asks for. --------------------------------------------------------------------------------------------
- */
+/* What a thread asks for. ------------------------------------------------------------------------------------------ */
 
 static void prepare(struct thread *thread, struct stream_load *load)
 {
