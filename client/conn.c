@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,6 +87,13 @@ static void begin_connecting(struct conn *conn)
     }
 }
 
+static void init_watchers(struct conn *conn, int events)
+{
+    ev_io_init(&conn->io, on_ready, conn->fd, events);
+    conn->io.data = conn;
+    ev_timer_init(&conn->timer, on_timer, 0, 0);
+}
+
 void conn_open(struct conn *conn, int64_t now)
 {
     const struct target *target = conn->shared->target;
@@ -95,9 +103,7 @@ void conn_open(struct conn *conn, int64_t now)
     conn->state = CONN_CONNECTING;
     conn->fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     conn->error = conn->fd == -1 ? errno : 0;
-    ev_io_init(&conn->io, on_ready, conn->fd, EV_WRITE);
-    conn->io.data = conn;
-    ev_timer_init(&conn->timer, on_timer, 0, 0);
+    init_watchers(conn, EV_WRITE);
     if (conn->fd == -1) {
         ev_feed_event(conn->shared->loop, &conn->io, EV_WRITE);
         return;
@@ -113,9 +119,7 @@ void conn_adopt(struct conn *conn, int fd, int64_t now)
     conn->opened = now;
     conn->fd = fd;
     conn->state = CONN_OPEN;
-    ev_io_init(&conn->io, on_ready, fd, EV_READ);
-    ev_timer_init(&conn->timer, on_timer, 0, 0);
-    conn->io.data = conn;
+    init_watchers(conn, EV_READ);
     ev_io_start(conn->shared->loop, &conn->io);
 }
 
@@ -335,6 +339,12 @@ static void on_ready(struct ev_loop *loop, ev_io *io, int events)
         conn_push(conn, clock_now());
 }
 
+static bool is_writable(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+    return poll(&pollfd, 1, 0) == 1;
+}
+
 /* The owner's questions. ------------------------------------------------------------------------------------------- */
 
 int64_t conn_waiting_since(const struct conn *conn)
@@ -352,9 +362,19 @@ size_t conn_outstanding_since(const struct conn *conn, int64_t due)
     return count;
 }
 
+void conn_catch_up(struct conn *conn)
+{
+    if (conn->state == CONN_OPEN)
+        receive(conn);
+    else if (conn->state == CONN_CONNECTING && ev_is_active(&conn->io) && is_writable(conn->fd))
+        finish_connecting(conn);
+}
+
 void conn_give_up(struct conn *conn, int64_t now)
 {
-    if (conn_judge(conn, now))
+    int64_t since = conn_waiting_since(conn);
+    conn_catch_up(conn);
+    if (conn_waiting_since(conn) != since || conn_judge(conn, now))
         return;
     conn->error = ETIMEDOUT;
     fail(conn, conn->state == CONN_CONNECTING ? CONN_REFUSED : CONN_SILENT, now);

@@ -101,7 +101,11 @@ int64_t conn_waiting_since(const struct conn *conn);
 /* Of the messages that are outstanding, those that were due then or later. */
 size_t conn_outstanding_since(const struct conn *conn, int64_t due);
 
-/* The owner's verdict that it waited long enough: close, and tell `failed`, by conn_judge if there is evidence. */
+/* Take what has come, without waiting for the loop to say so: after this process was stopped, timers may be first. */
+void conn_catch_up(struct conn *conn);
+
+/* The owner's verdict that it waited long enough: close, and tell `failed`, by conn_judge if there is evidence. But if
+ * what is waited for has come meanwhile, that is told instead, and the conn goes on. */
 void conn_give_up(struct conn *conn, int64_t now);
 
 /* Judge by the wrong bytes that have come, instead of waiting for more evidence: close, and tell `failed`. False: none

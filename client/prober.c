@@ -95,10 +95,13 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
     int64_t left = prober->begun + prober->plan.limit - now;
     (void)loop;
     (void)events;
-    if (left > 0)
+    if (left > 0) {
         arm(prober, left);
-    else
-        conn_give_up(&prober->conn, now);
+        return;
+    }
+    conn_give_up(&prober->conn, now);
+    if (prober->busy) /* only now there is a connection to wait on */
+        arm(prober, prober->plan.limit);
 }
 
 static void queue(struct prober *prober, int64_t now)
@@ -204,6 +207,8 @@ void prober_send(struct prober *prober, int64_t now)
 void prober_stop(struct prober *prober, int64_t now)
 {
     bool late = now - prober->begun > result_patience(prober->plan.tally);
+    if (prober->busy)
+        conn_catch_up(&prober->conn);
     if (prober->busy && conn_judge(&prober->conn, now))
         return;
     if (prober->conn.state != CONN_IDLE)
