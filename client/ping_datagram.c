@@ -17,9 +17,10 @@ static void on_event(struct datagram_socket *socket, const struct datagram_event
 {
     struct run *run = socket->owner;
     char text[DATAGRAM_TEXT];
-    struct probe probe = {.sequence = event->number + 1, .at = now - run->begun, .again = !event->ended};
+    struct probe probe = {.sequence = event->number + 1, .again = !event->ended};
     if (!event->known)
         return;
+    probe.at = (event->sent == 0 ? now : event->sent) - run->begun;
     if (event->kind == DATAGRAM_REPLIED || event->kind == DATAGRAM_DUPLICATE || event->kind == DATAGRAM_LATE) {
         probe.bytes = event->length;
         probe.rtt = event->sent == 0 ? 0 : now - event->sent;
@@ -45,12 +46,13 @@ static bool is_over(const struct run *run, const struct datagram_socket *socket)
     return run->stopped || (all_sent(run, socket) && socket->outstanding == 0);
 }
 
-/* Returns when the next one is due. What was missed while the process was stopped is not made up for. */
+/* Returns when the next one is due. What was missed while the process was stopped is not made up for; what was sent
+ * early, as the last one had been answered, begins a new schedule. */
 static int64_t send_one(const struct run *run, struct datagram_socket *socket, int64_t due)
 {
-    int64_t now = clock_now();
+    int64_t now = clock_now(), interval = run_interval(run->options), from = MIN(due, now);
     datagram_send(socket, run->options->sizes.size[0], INT64_MAX);
-    return MAX(due, now) + run_interval(run->options);
+    return from + ((now - from) / interval + 1) * interval;
 }
 
 /* Without an interval the next one need not wait when the last one is answered. */

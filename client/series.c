@@ -2,6 +2,7 @@
 #include "series.h"
 
 #include <stdlib.h>
+#include <sys/param.h>
 
 static void merge(struct series_point *into, const struct series_point *next)
 {
@@ -37,6 +38,18 @@ static void begin_point(struct series *series, int64_t start)
     series->taken = 0;
 }
 
+/* That a probe is lost is known only after later ones have come back. Once points are merged, this is of no account. */
+static void put_in_order(struct series *series)
+{
+    struct series_point **points = series->points, *last;
+    size_t i = series->count - 1;
+    if (series->each > 1)
+        return;
+    for (last = points[i]; i > 0 && points[i - 1]->start > last->start; i--)
+        points[i] = points[i - 1];
+    points[i] = last;
+}
+
 /* The point that is to take what came from start to end, or NULL. */
 static struct series_point *extend(struct series *series, int64_t start, int64_t end)
 {
@@ -45,8 +58,10 @@ static struct series_point *extend(struct series *series, int64_t start, int64_t
     if (series->count == 0)
         return NULL;
     series->taken++;
-    series->points[series->count - 1]->end = end;
-    return series->points[series->count - 1];
+    struct series_point *point = series->points[series->count - 1];
+    point->start = MIN(point->start, start);
+    point->end = MAX(point->end, end);
+    return point;
 }
 
 void series_add(struct series *series, const struct interval *interval)
@@ -67,6 +82,7 @@ void series_add_probe(struct series *series, int64_t at, int64_t rtt, bool repli
     point->counts[replied ? METRIC_REPLIED : METRIC_LOST]++;
     if (replied)
         hist_add(&point->response, rtt);
+    put_in_order(series);
 }
 
 void series_clear(struct series *series)

@@ -29,7 +29,7 @@ struct series {
 
 void series_add(struct series *series, const struct interval *interval);
 
-/* at: ns since the beginning. replied: else it was lost. */
+/* at: when it was sent, in ns since the beginning; in any order. replied: else it was lost. */
 void series_add_probe(struct series *series, int64_t at, int64_t rtt, bool replied);
 
 /* Free what is in it. */

@@ -8,6 +8,7 @@ use FaultyServer;
 use JSON::PP;
 use Mpecho;
 use Test::More;
+use UdpEchoServer;
 
 my $server = FaultyServer->new;
 
@@ -53,6 +54,13 @@ cmp_ok($sent[1], '<', 1.1, '... not an interval later');
 cmp_ok($sent[2], '>=', 1.19, '... and so is the one that follows');
 cmp_ok($sent[2], '<', 1.5, '... on the schedule as it was');
 $late->stop;
+
+# Over UDP, too, what each probe is late does not add up: of the last ones, some are almost on time.
+my $udp = UdpEchoServer->new;
+($summary, @sent) = ping('-u', '-c', 100, '-i', 0.01, $udp->target);
+my ($least) = sort { $a <=> $b } map { $_ * 100 - int($_ * 100) } @sent[80 .. 99];
+cmp_ok($least, '<', 0.3, '-u: no drift');
+$udp->stop;
 
 my $begun = now();
 ($summary) = ping('-w', 0.5, '-i', 0.1, $server->target);

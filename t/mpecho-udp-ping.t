@@ -46,6 +46,9 @@ is($r->{status}, 0, 'the first one last: status 0');
 is(join(' ', $r->{out} =~ /seq=(\d)/g), '2 3 1', 'the first one last: lines as they come');
 like($r->{out}, qr/seq=1 time=$ms ms \(out of order\)$/m, 'the first one last: said');
 like($r->{out}, qr/^3 sent, 3 received, \+1 reordered, 0% loss/m, 'the first one last: counted');
+my $tardy = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.5, $bytes] });
+like(ping('-c', 1, '--csv', $tardy->target)->{out}, qr/^1,0\.[0-3]\d*,64,/m, 'a late reply: of a probe that was sent at the beginning');
+$tardy->stop;
 
 # Silence is bounded, and what comes after it is late.
 my $silent = UdpEchoServer->new(sub { () });

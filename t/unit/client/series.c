@@ -73,12 +73,33 @@ static void test_probes(void **state)
     series_clear(&series);
 }
 
+/* A loss is told after the replies to later ones. */
+static void test_probes_out_of_order(void **state)
+{
+    (void)state;
+    struct series series = {0};
+    const int64_t times[] = {1000, 3000, 4000, 2000, 500};
+    for (size_t i = 0; i < 5; i++)
+        series_add_probe(&series, times[i], 50, i < 3);
+    assert_int_equal(series.count, 5);
+    for (size_t i = 1; i < series.count; i++)
+        assert_true(series.points[i - 1]->start < series.points[i]->start);
+    assert_int_equal(series.points[0]->counts[METRIC_LOST], 1);
+    assert_int_equal(series.points[2]->start, 2000);
+    assert_int_equal(series.points[2]->counts[METRIC_LOST], 1);
+    for (int64_t at = 5000; at < 5000 + 2 * SERIES_POINTS; at++)
+        series_add_probe(&series, at % 2 == 0 ? at : at - 1000, 50, true);
+    assert_in_range(series.count, 1, SERIES_POINTS);
+    series_clear(&series);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_they_come),
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_probes_out_of_order),
     };
     return unit_run("series", tests, NULL, NULL);
 }
