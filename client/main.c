@@ -90,6 +90,16 @@ static int run(const struct options *options)
     }
 }
 
+/* The guidelines for check: who only asks for help has checked nothing. */
+static int inform(const struct options *options)
+{
+    if (options->action == OPTIONS_HELP)
+        options_help(options, stdout);
+    else
+        puts("mpecho " PACKAGE_VERSION);
+    return options->mode == MODE_CHECK ? (int)CHECK_UNKNOWN : STATUS_GOOD;
+}
+
 /* Some file systems tell only now that what was written is lost. */
 static int close_output(int status)
 {
@@ -102,17 +112,15 @@ static int close_output(int status)
 int main(int argc, char **argv)
 {
     struct options options;
-    int status = STATUS_GOOD;
+    int status;
     if (!fill_standard_descriptors())
         return STATUS_LOCAL;
     if (!options_parse(&options, argc, argv))
         return options.mode == MODE_CHECK ? (int)check_usage() : STATUS_USAGE;
     setlocale(LC_CTYPE, "");  /* what a terminal sends and shows; numbers stay as C has them */
     signal(SIGPIPE, SIG_IGN); /* if the reader of our output leaves, write fails and the user is told */
-    if (options.action == OPTIONS_HELP)
-        options_help(&options, stdout);
-    else if (options.action == OPTIONS_VERSION)
-        puts("mpecho " PACKAGE_VERSION);
+    if (options.action != OPTIONS_RUN)
+        status = inform(&options);
     else
         status = report_check(&options) ? run(&options) : STATUS_USAGE;
     return close_output(status);

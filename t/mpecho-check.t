@@ -86,6 +86,11 @@ for my $arguments ([], ['-x'], ['a', 1, 2], [qw(-w 5 -c 1 127.0.0.1)], [qw(-w x 
     my $r = state_is("usage: @$arguments", 3, qr/wrong usage: mpecho check .*HOST \[PORT\]/, undef, @$arguments);
     like($r->{err}, qr/\A.+\nTry 'mpecho check --help'\.\n\z/, "usage: @$arguments: details");
 }
+for my $option (qw(--help --version)) {
+    my $r = mpecho('check', $option);
+    is($r->{status}, 3, "$option: UNKNOWN, as nothing was checked");
+    is($r->{err}, '', '... no error');
+}
 
 # A name server that does not answer.
 SKIP: {
