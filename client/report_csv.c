@@ -1,6 +1,6 @@
 /* report_csv.c: the report for spreadsheets: a line of column names, then one for each interval or probe; see
- * report_format.h. Quoted as in RFC 4180. What was not measured is empty. Columns
- * keep their names; a new quantity makes a new column among the others. */
+ * report_format.h. Quoted as in RFC 4180. What was not measured is empty. Columns keep their names; a new quantity
+ * makes a new column among the others. The problems go to standard error. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -109,5 +109,13 @@ static void begin(struct report *report)
     fputc('\n', out);
 }
 
+/* There is no column for the first wrong byte, nor a row for what happened after the last one. */
+static void end(const struct report *report, const struct screen *screen, const struct result *result)
+{
+    (void)report;
+    (void)screen;
+    report_text_problems(stderr, &result->problems);
+}
+
 const struct report_format report_csv = {
-    .begin = begin, .probe = write_probe, .interval = write_interval, .nothing = begin};
+    .begin = begin, .probe = write_probe, .interval = write_interval, .end = end, .nothing = begin};

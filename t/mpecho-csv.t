@@ -29,6 +29,16 @@ isnt($_->{service_p99_ns}, '', 'service time') for @first;
 
 $r = mpecho('bench', '-t', 0.2, '-i', 0.1, '-q', '--csv', $server->target);
 is($r->{out}, join(',', @$names) . "\n", '-q: no rows');
+
+# What has no column, or comes after the last row.
+$server->ask(qw(flip 10));
+$r = mpecho('bench', '-t', 0.2, '--csv', $server->target);
+is($r->{status}, 1, 'a wrong byte: status 1');
+like($r->{err}, qr/\Aproblems +connection 0 at offset 10: changed: .*\n\z/, '... told on standard error');
+$server->ask('swallow');
+$r = mpecho('bench', '-t', 0.2, '-W', 0.4, '--csv', $server->target);
+is($r->{status}, 1, 'silence: status 1');
+like($r->{err}, qr/\Aproblems +no reply from .*\n\z/, '... told on standard error');
 $server->stop;
 
 $r = mpecho('bench', '--csv', $server->target);

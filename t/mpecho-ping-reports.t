@@ -37,6 +37,7 @@ my $client = start_mpecho('ping', '-c', 5, '-i', 0.05, '--csv', $server->target)
 ok($server->do('flip', 10), 'a byte is changed');
 $r = end_of($client);
 is($r->{status}, 1, 'a wrong byte');
+like($r->{err}, qr/\Aproblems +connection 0 at offset 10: changed: .*\n\z/, '... told on standard error, too');
 my ($names, @rows) = split /\n/, $r->{out};
 is($names, 'sequence,at,bytes,rtt_ns,connect_ns,note', 'names of columns');
 is(scalar @rows, 5, 'a row for each probe');
