@@ -62,23 +62,10 @@ static struct interval interval_until(const struct bench *bench, int64_t now)
     };
 }
 
-/* What happened in the omitted time is not told, but that there were connections, or faults, counts all the same. What
- * messages count is the threads' affair: by when they were due. */
-static void forget_omitted(struct bench *bench)
-{
-    struct tally *omitted = &bench->interval, *total = &bench->run->result.total;
-    total->connected += omitted->connected;
-    total->wrong += omitted->wrong;
-    omitted->connected = omitted->wrong = 0;
-    omitted->refused = omitted->broken = omitted->duplicates = 0;
-    memset(&omitted->connect, 0, sizeof omitted->connect);
-}
-
-/* On time, though this may be heard a little later. */
+/* On time, though this may be heard a little later: what counts is the threads' affair. Of the omitted time that is the
+ * connections and the wrong bytes, which the first interval has. */
 static void begin_measuring(struct bench *bench, int64_t now)
 {
-    collect(bench);
-    forget_omitted(bench);
     bench->measuring = true;
     bench->measuring_since = MIN(now, bench->begun + bench->run->options->omit);
     bench->reported = bench->shown = bench->measuring_since;

@@ -5,9 +5,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Not what was due before the measuring began; but what is not known to be. */
 static bool counts(const struct datagram_socket *socket, int64_t due)
 {
-    return socket->shared->since == NULL || due >= *socket->shared->since;
+    return due == 0 || socket->shared->since == NULL || due >= *socket->shared->since;
 }
 
 static void count_reply(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
@@ -30,7 +31,7 @@ static const char *kind_name(enum datagram_kind kind)
 }
 
 /* Numbered from 1 on, as the lines of ping. */
-static void count_problem(struct datagram_socket *socket, const struct datagram_event *event)
+static void tell_problem(struct datagram_socket *socket, const struct datagram_event *event)
 {
     char what[DATAGRAM_TEXT], text[PROBLEMS_TEXT];
     const struct target *target = socket->shared->target;
@@ -44,7 +45,6 @@ static void count_problem(struct datagram_socket *socket, const struct datagram_
     else
         snprintf(text, sizeof text, "%.75s: %s", target->text, what);
     problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
-    socket->shared->tally->wrong += wrong;
 }
 
 /* What is too long, or too much for our own queues, was not refused by anybody. */
@@ -52,6 +52,11 @@ static bool is_refusal(const struct datagram_event *event)
 {
     return event->kind == DATAGRAM_FAILED && event->error != EMSGSIZE && event->error != ENOBUFS &&
            event->error != EAGAIN;
+}
+
+static bool is_problem(const struct datagram_event *event)
+{
+    return event->kind != DATAGRAM_REPLIED && event->kind != DATAGRAM_DUPLICATE;
 }
 
 void datagram_count_sent(struct datagram_socket *socket, int64_t due)
@@ -62,12 +67,17 @@ void datagram_count_sent(struct datagram_socket *socket, int64_t due)
 void datagram_count(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
 {
     struct tally *tally = socket->shared->tally;
+    bool wrong = event->kind >= DATAGRAM_CHANGED;
     tally->connected += event->first;
+    tally->wrong += wrong;
+    if (wrong || (counts(socket, event->due) && is_problem(event)))
+        tell_problem(socket, event);
+    if (!counts(socket, event->due))
+        return;
     tally->duplicates += event->kind == DATAGRAM_DUPLICATE;
     tally->refused += is_refusal(event);
-    tally->lost += event->ended && event->kind != DATAGRAM_REPLIED && counts(socket, event->due);
-    if (event->kind == DATAGRAM_REPLIED && counts(socket, event->due))
+    if (event->kind == DATAGRAM_REPLIED)
         count_reply(socket, event, now);
-    else if (event->kind != DATAGRAM_REPLIED && event->kind != DATAGRAM_DUPLICATE)
-        count_problem(socket, event);
+    else
+        tally->lost += event->ended;
 }

@@ -11,7 +11,7 @@ enum { SIZES_TEXT = OPTIONS_SIZES * 21 + 8, PART_TEXT = 64 };
 
 static const char *describe_sizes(const struct sizes *sizes, char text[SIZES_TEXT])
 {
-    const char *separator = sizes->sweep ? "-" : ",";
+    const char *separator = sizes->sweep ? "-" : "/";
     size_t n = 0;
     for (unsigned i = 0; i < sizes->count; i++)
         n += (size_t)snprintf(text + n, SIZES_TEXT - n, "%s%" PRIu64, i == 0 ? "" : separator, sizes->size[i]);

@@ -47,10 +47,19 @@ struct stream_load {
     struct stream_slot slots[];
 };
 
-/* Not what was due before the measuring began. */
+/* Not what was due, or happened, before the measuring began. */
 static bool counts(const struct stream_slot *slot, int64_t due)
 {
     return due >= slot->load->thread->since;
+}
+
+/* That there are connections counts in any case. */
+static void count_connection(const struct stream_slot *slot, int64_t took, int64_t now)
+{
+    struct tally *tally = &slot->load->thread->tally;
+    tally->connected++;
+    if (counts(slot, now))
+        hist_add(&tally->connect, took);
 }
 
 static void queue(struct stream_slot *slot, int64_t due)
@@ -65,10 +74,17 @@ static bool is_ending(const struct stream_load *load)
     return load->thread->phase >= THREAD_ENDING;
 }
 
+/* Closed at once, as other connections may be queued at the server until one ends. */
+static void finish(struct stream_slot *slot)
+{
+    conn_close(&slot->conn, false);
+    slot_finish(&slot->base);
+}
+
 static void finish_if_idle(struct stream_slot *slot)
 {
     if (slot_is_idle(&slot->base, slot->conn.outstanding))
-        slot_finish(&slot->base);
+        finish(slot);
 }
 
 /* Styles. ---------------------------------------------------------------------------------------------------------- */
@@ -109,6 +125,7 @@ static void connect_anew(struct stream_slot *slot, int64_t now)
         conn_open(&slot->conn, now);
 }
 
+/* Held until all are answered. */
 static void stay(struct stream_slot *slot, int64_t now)
 {
     (void)now;
@@ -120,7 +137,7 @@ static void begin_holding(struct stream_slot *slot, int64_t now)
 {
     if (slot->base.messages > 1) {
         slot->load->thread->tally.survived++;
-        slot_finish(&slot->base);
+        finish(slot);
     } else {
         slot->held = now;
     }
@@ -158,9 +175,7 @@ static const struct style *style_of(const struct options *options)
 static void on_connected(struct conn *conn, int64_t now)
 {
     struct stream_slot *slot = conn->owner;
-    struct tally *tally = &slot->load->thread->tally;
-    tally->connected++;
-    hist_add(&tally->connect, now - conn->opened);
+    count_connection(slot, now - conn->opened, now);
     slot->load->style->connected(slot, now);
     finish_if_idle(slot);
 }
@@ -184,23 +199,30 @@ static void on_replied(struct conn *conn, const struct conn_message *message, in
     finish_if_idle(slot);
 }
 
+static void count_failure(const struct stream_slot *slot, enum conn_end end, int64_t now)
+{
+    struct thread *thread = slot->load->thread;
+    char text[CONN_END_TEXT];
+    if (end != CONN_WRONG && !counts(slot, now))
+        return;
+    conn_count_end(&thread->tally, end);
+    problems_add(&thread->problems, conn_end_kind(&slot->conn, end), conn_end_text(&slot->conn, end, text), 1);
+}
+
 static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
 {
     struct stream_slot *slot = conn->owner;
     const struct style *style = slot->load->style;
     struct thread *thread = slot->load->thread;
-    char text[CONN_END_TEXT];
-    (void)now;
-    conn_count_end(&thread->tally, end);
+    count_failure(slot, end, now);
     if (conn->outstanding > 0)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
     else if (style->single && !slot->base.finished && counts(slot, conn->opened))
         slot_lose_unsent(&slot->base, 1);
-    problems_add(&thread->problems, conn_end_kind(conn, end), conn_end_text(conn, end, text), 1);
     conn->outstanding = 0;
     slot->held = 0;
     if (style->once)
-        slot_finish(&slot->base);
+        finish(slot);
     finish_if_idle(slot);
 }
 
@@ -269,8 +291,7 @@ static void take_trial(struct stream_slot *slot, int fd, int64_t now)
         return;
     }
     conn_adopt(&slot->conn, fd, now);
-    load->thread->tally.connected++;
-    hist_add(&load->thread->tally.connect, load->thread->plan.trial_took);
+    count_connection(slot, load->thread->plan.trial_took, now);
     load->style->connected(slot, now);
     conn_push(&slot->conn, now);
 }

@@ -265,7 +265,7 @@ static const char *expectation(enum kind kind)
     case KIND_RATE:
         return "a rate per second";
     case KIND_SIZES:
-        return "a number of bytes, several with commas between them, or LOW-HIGH";
+        return "a number of bytes, up to 16 with commas between them, or LOW-HIGH";
     default:
         return "the word \"do\"";
     }

@@ -92,7 +92,9 @@ static void set_counts(json_t *object, const uint64_t counts[METRIC_COUNTS])
 {
     for (size_t i = 0; i < METRIC_COUNTS; i++)
         set_count(object, metric_counts[i].name, counts[i]);
-    set(object, "loss_percent", json_real(tally_loss_of(counts[METRIC_REPLIED], counts[METRIC_LOST])));
+    double loss = tally_loss_of(counts[METRIC_REPLIED], counts[METRIC_LOST]);
+    bool known = counts[METRIC_REPLIED] + counts[METRIC_LOST] > 0;
+    set(object, "loss_percent", known ? json_real(loss) : json_null());
 }
 
 static void read_counts(uint64_t counts[METRIC_COUNTS], const struct tally *tally)

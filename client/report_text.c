@@ -110,6 +110,7 @@ static void write_messages(FILE *out, const struct tally *total)
         fprintf(out, ", %s lost (%.3g %%)", units_count(total->lost, text), tally_loss(total));
     else
         fputs(", none lost", out);
+    write_count(out, total->unsent, "of them never sent");
     write_count(out, total->duplicates, "came twice");
     write_count(out, total->reordered, "out of order");
     fputc('\n', out);

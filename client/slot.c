@@ -119,6 +119,13 @@ void slot_update_behind(struct slot *slot, int64_t now)
         pace_resume(&all->pace, now);
 }
 
+static void give_up(struct slot *slot, uint64_t count)
+{
+    slot_lose_unsent(slot, count);
+    problems_add(&slot->all->thread->problems, NULL, "a message was due and not sent within a second of the end",
+                 count);
+}
+
 /* Its own arrivals are every so many of the thread's. */
 void slot_give_up_unsent(struct slot *slot)
 {
@@ -130,7 +137,7 @@ void slot_give_up_unsent(struct slot *slot)
     if (counted > slot->arrival)
         slot->arrival += (counted - slot->arrival + members - 1) / members * members;
     if (slot->arrival < pace->end)
-        slot_lose_unsent(slot, (pace->end - slot->arrival + members - 1) / members);
+        give_up(slot, (pace->end - slot->arrival + members - 1) / members);
     slot->arrival = pace->end;
 }
 

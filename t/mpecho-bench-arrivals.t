@@ -23,6 +23,10 @@ is(due(bench(qw(-u -R 1000 -t 0.5 -c 3 -j 2), $udp->target)), 500, 'datagrams, s
 is(due(bench(qw(-R 1000000 -t 0.2 -W 0.4), $echo->target)), 200_000, 'more than can be sent: the same');
 is(due(bench(qw(-u -R 1000000 -t 0.2 -W 0.2), $udp->target)), 200_000, 'more datagrams than can be sent: the same');
 is(due(bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)), 200, 'a silent server: the same');
+like(mpecho(qw(bench -R 1000 -t 0.2 -W 0.4), $silent->target)->{out},
+    qr/^messages +\d sent, 0 came back, 200 lost \(100 %\), 19\d of them never sent$/m, '... in words');
+my ($why) = grep { $_->{text} =~ /^a message was due and not sent/ } @{ bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)->{problems} };
+cmp_ok($why->{count} // 0, '>=', 190, '... and the problem is named');
 
 for ([ 'silence', $silent ], [ 'silence, datagrams', $udp_silent, '-u' ]) {
     my ($what, $server, @options) = @$_;

@@ -3,6 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use EchoServer;
 use FaultyServer;
 use JSON::PP;
 use Mpecho;
@@ -43,6 +44,15 @@ my $client = start_mpecho('bench', '--hold', 30, '-c', 3, $server->target);
 ok($server->do(qw(delay 0)), 'hold: held');
 kill INT => $client->{pid};
 like(end_of($client)->{out}, qr/^idle +0 of 3 survived 30 s, 3 not asked$/m, 'hold: nobody was asked');
+
+# A server of one connection at a time: the others have their turn when the first has ended.
+my $one = EchoServer->new(\&echo);
+for my $load ([qw(-t 0.3)], [qw(-t 0.3 -R 50)], [qw(--hold 0.3)]) {
+    my $r = mpecho('bench', '--json', '-c', 3, @$load, $one->target);
+    is($r->{status}, 0, "@$load, one at a time: status 0");
+    is(adds_up("@$load, one at a time", $r)->{lost}, 0, '... and nothing is lost');
+}
+$one->stop;
 
 # A rate far beyond anything.
 my $begun = now();

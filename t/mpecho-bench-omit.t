@@ -30,5 +30,19 @@ $r = bench('-c', 32, '-j', 32, '-t', 0.3);
 is($r->{sent}, $r->{replied} + $r->{lost}, 'many threads: sent is replied and lost');
 is($r->{intervals}[0]{start}, 0, 'many threads: from the beginning');
 
+# What breaks then does not count; wrong bytes do.
+$server->ask(qw(reset 0));
+$r = bench('-t', 0.1, '--omit', 0.5);
+ok($server->done, 'a reset in the omitted time');
+is($r->{broken}, 0, '... is not counted');
+is_deeply($r->{problems}, [], '... nor told');
+$server->ask(qw(flip 3));
+$r = decode_json(mpecho('bench', '--json', '-t', 0.1, '--omit', 0.5, $server->target)->{out});
+ok($server->done, 'a wrong byte in the omitted time');
+is($r->{wrong}, 1, '... is counted');
+is($r->{intervals}[0]{wrong}, 1, '... in the first interval');
+is($r->{status}, 1, '... and is a failure');
+like($r->{problems}[0]{text}, qr/offset 3\b/, '... and told');
+
 $server->stop;
 finish();
