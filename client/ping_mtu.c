@@ -163,6 +163,7 @@ static void conclude(const struct search *search)
     }
     if (search->high - search->answered == 1 && search->answered < search->most)
         result->path_mtu = result->path_mtu_at_least;
+    result->interrupted = search->run->stopped && search->high - search->answered > 1;
     if (!found || result->total.wrong > 0)
         problems_merge(&result->problems, &search->problems);
 }

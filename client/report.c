@@ -32,17 +32,21 @@ static const struct report_format *format_of(const struct options *options)
     return formats[options->report];
 }
 
+static int columns_of_output(void)
+{
+    struct winsize size = {0};
+    bool known = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : COLUMNS_DEFAULT;
+}
+
 /* no-color.org: set and not empty. */
 static struct screen look_at_output(void)
 {
-    struct winsize size = {0};
     const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
     bool terminal = isatty(STDOUT_FILENO) == 1, dumb = kind == NULL || strcmp(kind, "dumb") == 0;
-    struct screen screen = {.out = stdout, .live = terminal && !dumb, .columns = COLUMNS_DEFAULT};
+    struct screen screen = {.out = stdout, .live = terminal && !dumb, .columns = columns_of_output()};
     screen.colour = screen.live && (no_colour == NULL || no_colour[0] == '\0');
     screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        screen.columns = size.ws_col;
     return screen;
 }
 
@@ -149,8 +153,10 @@ bool report_is_live(const struct report *report)
     return report->format->progress != NULL && report->screen.live && !report->options->quiet;
 }
 
+/* The terminal's size may have changed. */
 void report_progress(struct report *report, const struct interval *interval)
 {
+    report->screen.columns = columns_of_output();
     report->format->progress(report, interval);
 }
 

@@ -85,15 +85,16 @@ static void write_percentiles(FILE *out, const char *name, const struct hist *hi
                 clock_ms(hist_percentile(hist, 90)), clock_ms(hist_percentile(hist, 99)));
 }
 
-/* "At least" if the largest size asked for came back: the path may take more. */
+/* "At least" if the largest size asked for came back, or if it was not tried: the path may take more. */
 static void write_path_mtu(FILE *out, const struct result *result)
 {
     uint64_t mtu = result->path_mtu_at_least;
     if (mtu == 0)
-        fputs("path MTU not found\n", out);
+        fputs("path MTU not found", out);
     else
-        fprintf(out, "path MTU %s%" PRIu64 " (%" PRIu64 " bytes of data in a datagram)\n",
+        fprintf(out, "path MTU %s%" PRIu64 " (%" PRIu64 " bytes of data in a datagram)",
                 result->path_mtu == 0 ? "at least " : "", mtu, mtu - target_headers(result->target));
+    fputs(result->interrupted ? "; the search was ended early\n" : "\n", out);
 }
 
 static void write_datagrams(FILE *out, const struct result *result)

@@ -37,7 +37,7 @@ struct result {
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
     bool failed;                /* this machine refused what the run needs; the user was told */
-    bool interrupted;           /* bench: ended early, by a signal or because its output can no longer be written */
+    bool interrupted;           /* a bench, or a search for the path MTU, that ended early */
     uint64_t path_mtu;          /* bytes, with all headers; 0: not looked for, or not found */
     uint64_t path_mtu_at_least; /* of the largest datagram that came back; 0: none did */
     struct problems problems;

@@ -67,6 +67,21 @@ $out = written('xterm', '-q', '-t', 0.5, '-i', 0.1);
 unlike($out, qr/\r|seconds/, '-q: no rows');
 like($out, qr/^messages /m, '-q: but the summary');
 
+# The window is made narrower: a row that is to be overwritten must fit.
+{
+    local $ENV{TERM} = 'xterm';
+    my $pty    = Pty->new;
+    my $client = start_mpecho('bench', '-t', 60, '-i', 60, $server->target, { stdout => $pty->slave });
+    my $text   = '';
+    my $rows   = sub { $text .= $pty->read_some(1 << 16, 0.05); $text =~ /\r([^\r]*)\e\[K[^\r]*\z/ ? length $1 : 0 };
+    ok(wait_until(sub { $rows->() > 60 }), 'a wide window: a whole row');
+    $pty->resize(25, 30);
+    ok(wait_until(sub { $rows->() == 29 }), 'a narrow one: cut off');
+    kill INT => $client->{pid};
+    ok(wait_until(sub { $rows->(); !is_running($client) }), '... and it ends');
+    is(end_of($client)->{status}, 0, '... well');
+}
+
 $out = mpecho('bench', '-t', 0.5, '-i', 0.1, $server->target)->{out};
 unlike($out, qr/[\e\r]/, 'into a pipe: lines only');
 is(scalar(() = $out =~ /^ +[\d.]+-[\d.]+ +$row$/mg), 5, 'into a pipe: a row for each interval');

@@ -31,7 +31,8 @@ is($r->{status}, 0, 'the kernel knows: status 0');
 like($r->{out}, qr/^seq=1 9000 bytes: datagram too long, MTU 1500$/m, 'the kernel knows: it says so');
 like($r->{out}, qr/^1472 bytes from \S+ seq=2 time=/m, 'the kernel knows: tried');
 like($r->{out}, qr/^path MTU 1500 \(1472 bytes of data in a datagram\)$/m, 'the kernel knows: found');
-like(search('--json', '-s', '1200-9000', $server->target)->{out}, qr/"path_mtu": ?1500\b/, 'the kernel knows: in JSON');
+like(search('--json', '-s', '1200-9000', $server->target)->{out}, qr/"path_mtu": ?1500\b.*"interrupted": ?false/s,
+    'the kernel knows: in JSON');
 like(search('-s', '1200-1300', $server->target)->{out}, qr/^path MTU at least 1328 \(1300 bytes/m, 'more than was asked for');
 like(search('-s', '1472-1473', $server->target)->{out}, qr/^path MTU 1500 \(1472 bytes/m, 'just the two sizes');
 
@@ -56,6 +57,8 @@ $r = search('-W', 0.1, '-s', '2900-3100', $hole->target);
 is($r->{status}, 0, 'a black hole: status 0');
 like($r->{out}, qr/^(?:seq=[123] 3100 bytes: no reply in time\n){3}/m, 'a black hole: each size has three tries');
 like($r->{out}, qr/^path MTU 3028 \(3000 bytes/m, 'a black hole: found');
+$r = search('-W', 5, '-w', 0.3, '-s', '2900-3100', $hole->target);
+like($r->{out}, qr/^path MTU not found; the search was ended early$/m, 'a black hole, and no time: said');
 $hole->stop;
 my $deaf = UdpEchoServer->new(sub { () });
 $r = search('-W', 0.1, '-s', '1200-9000', $deaf->target);
