@@ -39,7 +39,7 @@ static void test_parts(void **state)
     options.udp = true;
     options.depth = 4;
     options.sizes = (struct sizes){.count = 3, .size = {10, 200, 1}};
-    assert_text(&options, "1 UDP socket, 10,200,1 bytes, 4 at a time, closed loop");
+    assert_text(&options, "1 UDP socket, 10/200/1 bytes, 4 at a time, closed loop");
     options.connections = 2;
     options.sizes = (struct sizes){.count = 1, .size = {1}};
     assert_text(&options, "2 UDP sockets, 1 byte, 4 at a time, closed loop");
