@@ -151,6 +151,8 @@ sub bursts_panel ($results, $top, @rows) {
 
 sub floor ($value) { int($value) - ($value < int $value ? 1 : 0) }
 
+sub but_failed ($of) { $of->{failed} ? " ($of->{failed})" : '' }
+
 sub burst_line ($name, $of, $y, $x_of) {
     my $svg = text($LEFT - 10, $y + 4, Peer::title($name), 'text-anchor' => 'end');
     return $svg . text($LEFT + 4, $y + 4, "failed: $of->{failed}", fill => $QUIET, 'font-style' => 'italic', @HALO)
@@ -158,7 +160,7 @@ sub burst_line ($name, $of, $y, $x_of) {
     my $x = $x_of->($of->{median});
     return $svg . line($LEFT, $y, $x, $y, stroke => $COLOUR{$name}, 'stroke-width' => 4)
       . '<circle' . attributes(cx => $x, cy => $y, r => 6, fill => $COLOUR{$name}) . "/>\n"
-      . text($x + 12, $y + 4, sprintf($of->{median} < 1 ? '%.2f s' : '%.1f s', $of->{median}), @HALO);
+      . text($x + 12, $y + 4, sprintf($of->{median} < 1 ? '%.2f s' : '%.1f s', $of->{median}) . but_failed($of), @HALO);
 }
 
 1;
