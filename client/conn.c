@@ -16,6 +16,8 @@
 #define CONNECT_AGAIN (5 * CLOCK_MS)
 #define EVIDENCE_WAIT (50 * CLOCK_MS)
 
+enum { CATCH_UP = 32 }; /* buffers: more than the kernel keeps of a connection */
+
 static void on_ready(struct ev_loop *loop, ev_io *io, int events);
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
@@ -362,10 +364,24 @@ size_t conn_outstanding_since(const struct conn *conn, int64_t due)
     return count;
 }
 
+/* Of a long reply, as far as it has come; but not for ever. */
+static void receive_all(struct conn *conn)
+{
+    uint32_t connection = conn->pattern.connection;
+    size_t outstanding = conn->outstanding;
+    uint64_t got;
+    int times = 0;
+    do {
+        got = conn->got;
+        receive(conn);
+    } while (++times < CATCH_UP && conn->state == CONN_OPEN && conn->pattern.connection == connection &&
+             conn->outstanding == outstanding && conn->got > got);
+}
+
 void conn_catch_up(struct conn *conn)
 {
     if (conn->state == CONN_OPEN)
-        receive(conn);
+        receive_all(conn);
     else if (conn->state == CONN_CONNECTING && ev_is_active(&conn->io) && is_writable(conn->fd))
         finish_connecting(conn);
 }

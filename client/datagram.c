@@ -180,15 +180,6 @@ int64_t datagram_deadline(const struct datagram_socket *socket)
     return recall(socket, number)->sent + socket->shared->timeout;
 }
 
-void datagram_expire(struct datagram_socket *socket, int64_t now)
-{
-    pass_over_ended(socket);
-    while (socket->first < socket->next && recall(socket, socket->first)->sent + socket->shared->timeout <= now) {
-        give_up(socket, socket->first, now);
-        pass_over_ended(socket);
-    }
-}
-
 /* Whose bytes are these? ------------------------------------------------------------------------------------------- */
 
 /* The number that has these lower 32 bits and was sent last. */
@@ -377,13 +368,24 @@ size_t datagram_receive(struct datagram_socket *socket)
         if (n == -1 && errno == EAGAIN && i > 0)
             break;
         int64_t now = clock_now();
-        datagram_expire(socket, now);
         if (n >= 0)
             replied += take(socket, (size_t)n, now);
         else
             take_errors(socket, now); /* which recv(2) told of, or which was all that there was */
     }
     return replied;
+}
+
+void datagram_expire(struct datagram_socket *socket, int64_t now)
+{
+    pass_over_ended(socket);
+    while (datagram_deadline(socket) <= now && datagram_receive(socket) > 0)
+        pass_over_ended(socket); /* what has come is not late: this process may have been stopped */
+    pass_over_ended(socket);
+    while (socket->first < socket->next && recall(socket, socket->first)->sent + socket->shared->timeout <= now) {
+        give_up(socket, socket->first, now);
+        pass_over_ended(socket);
+    }
 }
 
 /* What the kernel knows of the path: bytes with all headers, 0: nothing. */

@@ -112,7 +112,7 @@ enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, 
  */
 size_t datagram_receive(struct datagram_socket *socket);
 
-/* Give up what has not been answered in time. */
+/* Take what has come, and give up what has not been answered in time. */
 void datagram_expire(struct datagram_socket *socket, int64_t now);
 
 /* When the oldest that waits is given up, or INT64_MAX. */

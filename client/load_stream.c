@@ -359,6 +359,9 @@ static void abandon(struct stream_slot *slot, int64_t now)
 {
     struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
+    if (slot->base.finished)
+        return;
+    conn_catch_up(&slot->conn);
     if (slot->base.finished || conn_judge(&slot->conn, now))
         return;
     uint64_t lost = conn_outstanding_since(&slot->conn, thread->since);

@@ -67,6 +67,8 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
     struct ping *ping = owner;
     struct run *run = ping->run;
     run_tell(run, probe);
+    if (ping->over)
+        return;
     if (run->stopped || probe->sequence == run->options->count)
         finish(ping);
     else if (run->options->interval < RUN_INTERVAL_LEAST && probe->bytes > 0)

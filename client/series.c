@@ -38,13 +38,11 @@ static void begin_point(struct series *series, int64_t start)
     series->taken = 0;
 }
 
-/* That a probe is lost is known only after later ones have come back. Once points are merged, this is of no account. */
+/* The last one goes where it belongs. */
 static void put_in_order(struct series *series)
 {
     struct series_point **points = series->points, *last;
     size_t i = series->count - 1;
-    if (series->each > 1)
-        return;
     for (last = points[i]; i > 0 && points[i - 1]->start > last->start; i--)
         points[i] = points[i - 1];
     points[i] = last;
@@ -59,7 +57,6 @@ static struct series_point *extend(struct series *series, int64_t start, int64_t
         return NULL;
     series->taken++;
     struct series_point *point = series->points[series->count - 1];
-    point->start = MIN(point->start, start);
     point->end = MAX(point->end, end);
     return point;
 }
@@ -74,9 +71,21 @@ void series_add(struct series *series, const struct interval *interval)
     hist_merge(&point->response, &interval->tally->response);
 }
 
+/* That a probe is lost is known only after later ones have come back. Once points are merged, it is added to the one
+ * that was then. */
+static struct series_point *point_at(struct series *series, int64_t at)
+{
+    size_t i = series->count;
+    if (series->each <= 1 || i == 0 || at >= series->points[i - 1]->start)
+        return extend(series, at, at);
+    while (i > 1 && at < series->points[i - 1]->start)
+        i--;
+    return series->points[i - 1];
+}
+
 void series_add_probe(struct series *series, int64_t at, int64_t rtt, bool replied)
 {
-    struct series_point *point = extend(series, at, at);
+    struct series_point *point = point_at(series, at);
     if (point == NULL)
         return;
     point->counts[replied ? METRIC_REPLIED : METRIC_LOST]++;

@@ -90,6 +90,8 @@ static void test_probes_out_of_order(void **state)
     for (int64_t at = 5000; at < 5000 + 2 * SERIES_POINTS; at++)
         series_add_probe(&series, at % 2 == 0 ? at : at - 1000, 50, true);
     assert_in_range(series.count, 1, SERIES_POINTS);
+    for (size_t i = 1; i < series.count; i++)
+        assert_true(series.points[i - 1]->end <= series.points[i]->start);
     series_clear(&series);
 }
 
