@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +66,7 @@ static void begin_stream(struct conn *conn)
     conn->first = conn->outstanding = 0;
     conn->error = 0;
     conn->doubtful = 0;
+    conn->caught_up = 0;
 }
 
 static void set_timer(struct conn *conn, int64_t after)
@@ -353,7 +355,9 @@ int64_t conn_waiting_since(const struct conn *conn)
 {
     if (conn->state == CONN_CONNECTING)
         return conn->opened;
-    return conn->state == CONN_OPEN && conn->outstanding > 0 ? conn->messages[conn->first].sent : 0;
+    if (conn->state != CONN_OPEN || conn->outstanding == 0)
+        return 0;
+    return MAX(conn->messages[conn->first].sent, conn->caught_up);
 }
 
 size_t conn_outstanding_since(const struct conn *conn, int64_t due)
@@ -389,7 +393,10 @@ void conn_catch_up(struct conn *conn)
 void conn_give_up(struct conn *conn, int64_t now)
 {
     int64_t since = conn_waiting_since(conn);
+    uint64_t got = conn->got;
     conn_catch_up(conn);
+    if (conn->state == CONN_OPEN && conn->got > got)
+        conn->caught_up = now;
     if (conn_waiting_since(conn) != since || conn_judge(conn, now))
         return;
     conn->error = ETIMEDOUT;

@@ -30,8 +30,8 @@ enum conn_end {
     CONN_WRONG, /* what came back is not what was sent: see fault. Replies that came in the same breath are not told */
 };
 
-/* Told to the owner from the loop and from conn_give_up. Within them the conn may be closed and, after `failed`, opened
- * again: but a server that refuses is then asked as fast as it refuses. now: see clock.h. */
+/* Told to the owner from the loop, conn_catch_up, conn_judge and conn_give_up. Within them the conn may be closed and,
+ * after `failed`, opened again: but a server that refuses is then asked as fast as it refuses. now: see clock.h. */
 struct conn_events {
     void (*connected)(struct conn *conn, int64_t now);
     void (*replied)(struct conn *conn, const struct conn_message *message, int64_t now);
@@ -72,6 +72,7 @@ struct conn {
     uint64_t queued, sent, got; /* offsets in the stream */
     size_t first, outstanding;  /* in messages, a ring: queued and not replied */
     int64_t opened;             /* when connecting began */
+    int64_t caught_up;          /* when conn_give_up found a part of a reply; 0: never */
     int error;                  /* errno, after a failure */
     size_t doubtful;            /* wrong bytes that have come, in evidence; 0: none yet */
     unsigned char evidence[CONN_EVIDENCE];

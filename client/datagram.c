@@ -17,6 +17,8 @@
 #include "clock.h"
 #include "datagram_count.h"
 
+#define AWAY (300 * CLOCK_MS)
+
 enum {
     WORD = 8,
     WORDS_ASKED = 16, /* of what came, for where it is from */
@@ -73,6 +75,7 @@ bool datagram_open(struct datagram_socket *socket_)
     if (socket_->fd == -1)
         return false;
     tune(socket_);
+    socket_->looked = clock_now();
     if (connect(socket_->fd, (const struct sockaddr *)&target->address, target->length) == 0)
         socket_->records = calloc(socket_->shared->memory, sizeof socket_->records[0]);
     if (socket_->records != NULL)
@@ -178,6 +181,15 @@ int64_t datagram_deadline(const struct datagram_socket *socket)
     while (!waits(socket, number))
         number++;
     return recall(socket, number)->sent + socket->shared->timeout;
+}
+
+static void give_up_overdue(struct datagram_socket *socket, int64_t now)
+{
+    pass_over_ended(socket);
+    while (socket->first < socket->next && recall(socket, socket->first)->sent + socket->shared->timeout <= now) {
+        give_up(socket, socket->first, now);
+        pass_over_ended(socket);
+    }
 }
 
 /* Whose bytes are these? ------------------------------------------------------------------------------------------- */
@@ -355,12 +367,20 @@ static size_t take_errors(struct datagram_socket *socket, int64_t now)
 
 /* Receiving and sending. ------------------------------------------------------------------------------------------- */
 
+/* Nobody has looked at the socket for so long that what has come since may have come in time: this process was stopped,
+ * or sends seldom. */
+static bool was_away(const struct datagram_socket *socket, int64_t now)
+{
+    return now - socket->looked >= AWAY;
+}
+
 /* So many at a time as may be there, which spares the call that would say that there is no more. */
 size_t datagram_receive(struct datagram_socket *socket)
 {
     struct datagram_shared *shared = socket->shared;
+    bool away = was_away(socket, clock_now());
+    uint64_t batch = away ? shared->memory : MIN(socket->outstanding, BATCH);
     size_t replied = 0;
-    uint64_t batch = socket->outstanding < BATCH ? socket->outstanding : BATCH;
     for (size_t i = 0; i == 0 || i < batch; i++) {
         ssize_t n = recv(socket->fd, shared->buffer, sizeof shared->buffer, MSG_DONTWAIT);
         if (n == -1 && errno == EINTR)
@@ -368,24 +388,23 @@ size_t datagram_receive(struct datagram_socket *socket)
         if (n == -1 && errno == EAGAIN && i > 0)
             break;
         int64_t now = clock_now();
+        if (!away)
+            give_up_overdue(socket, now);
         if (n >= 0)
             replied += take(socket, (size_t)n, now);
         else
             take_errors(socket, now); /* which recv(2) told of, or which was all that there was */
     }
+    socket->looked = clock_now();
     return replied;
 }
 
 void datagram_expire(struct datagram_socket *socket, int64_t now)
 {
-    pass_over_ended(socket);
-    while (datagram_deadline(socket) <= now && datagram_receive(socket) > 0)
-        pass_over_ended(socket); /* what has come is not late: this process may have been stopped */
-    pass_over_ended(socket);
-    while (socket->first < socket->next && recall(socket, socket->first)->sent + socket->shared->timeout <= now) {
-        give_up(socket, socket->first, now);
-        pass_over_ended(socket);
-    }
+    if (was_away(socket, clock_now()))
+        datagram_receive(socket);
+    give_up_overdue(socket, now);
+    socket->looked = clock_now();
 }
 
 /* What the kernel knows of the path: bytes with all headers, 0: nothing. */

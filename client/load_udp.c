@@ -207,10 +207,13 @@ static void begin(struct thread *thread, int64_t now)
 static void sweep(struct thread *thread, int64_t now)
 {
     struct udp_load *load = thread->load;
+    bool omitted = now < thread->since;
     bool late = slots_are_late(&load->all, now), over = slots_are_over(&load->all, now);
     for (size_t i = 0; i < thread->members; i++) {
         struct udp_slot *slot = &load->slots[i];
         datagram_expire(&slot->socket, over ? INT64_MAX : now);
+        if (omitted)
+            datagram_overflowed(&slot->socket); /* not told */
         if (late)
             slot_give_up_unsent(&slot->base);
         launch_more(slot, now);

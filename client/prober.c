@@ -207,8 +207,10 @@ void prober_send(struct prober *prober, int64_t now)
 void prober_stop(struct prober *prober, int64_t now)
 {
     bool late = now - prober->begun > result_patience(prober->plan.tally);
+    enum conn_state before = prober->conn.state;
     if (prober->busy)
         conn_catch_up(&prober->conn);
+    late = late && prober->conn.state == before; /* or the probe was sent only now */
     if (prober->busy && conn_judge(&prober->conn, now))
         return;
     if (prober->conn.state != CONN_IDLE)

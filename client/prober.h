@@ -28,9 +28,10 @@ struct prober_plan {
                                          block, becomes the prober's */
     int64_t begun;                    /* when the run began: what a probe's `at` counts from */
     uint64_t size;                    /* of a message, at least 1 */
-    int64_t limit;                    /* for a probe, making a connection included if it needs one */
-    bool single;                      /* a connection for every probe */
-    bool reset;                       /* such a connection is ended by a reset, which leaves no TIME-WAIT */
+    int64_t
+        limit;   /* for a probe, making a connection included if it needs one; once more if this process was stopped */
+    bool single; /* a connection for every probe */
+    bool reset;  /* such a connection is ended by a reset, which leaves no TIME-WAIT */
     struct tally
         *tally; /* the caller's. single: response is from before connecting, service without; else no service */
     struct problems *problems; /* the caller's, for why probes and connections were lost; or NULL */
@@ -47,8 +48,8 @@ bool prober_is_busy(const struct prober *prober);
 /* When not busy: `ended` will be told. */
 void prober_send(struct prober *prober, int64_t now);
 
-/* Stop. A probe on its way counts as lost if some of its reply is wrong, or if it has waited for more than twice the
- * slowest reply, and otherwise as never sent, as in ping(8). */
+/* Stop. If a probe on its way has come back, or failed, that is told. Else it counts as lost if some of its reply is
+ * wrong, or if it has waited for more than twice the slowest reply, and otherwise as never sent, as in ping(8). */
 void prober_stop(struct prober *prober, int64_t now);
 
 /* May be NULL. */

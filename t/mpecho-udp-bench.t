@@ -66,6 +66,12 @@ cmp_ok($json->{lost}, '>=', 8, "a loss: more than fill the places are lost ($jso
 cmp_ok(abs($json->{lost} / $json->{sent} - 0.1), '<', 0.02, 'a loss: of a tenth');
 is($json->{replied} + $json->{lost}, $json->{sent}, 'a loss: each has come back or is lost');
 
+# Later than -W is too late, though losses are looked for only ten times a second.
+my $late = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.06, $bytes] });
+($json) = bench('-t', 1, '-R', 100, '-W', 0.02, $late->target);
+cmp_ok($json->{lost}, '>', 0.75 * $json->{sent}, "too late: lost ($json->{lost} of $json->{sent})");
+$late->stop;
+
 # A silent server: the open loop sends all the same, and the end comes when nothing can come any more.
 my $silent = UdpEchoServer->new(sub { () });
 ($json, $status, my $took) = bench('-t', 0.5, '-R', 100, '-W', 0.3, $silent->target);

@@ -107,7 +107,7 @@ sub rate_group ($results, $row, $x, $step, $base, $scale) {
         my $tall = share($of) * $scale;
         my $left = $x + $step * 0.07 + $width * $i;
         $svg .= rect($left + 1, $base - $tall, $width - 2, $tall, $COLOUR{ $names[$i] }) if $tall;
-        $svg .= text($left + $width / 2, $base - $tall - 4, $of->{median} ? brief($of->{median}) : 'failed',
+        $svg .= text($left + $width / 2, $base - $tall - 4, rate_text($of),
             'text-anchor' => 'middle', 'font-size' => 10.5, @HALO);
     }
     return $svg;
@@ -151,7 +151,10 @@ sub bursts_panel ($results, $top, @rows) {
 
 sub floor ($value) { int($value) - ($value < int $value ? 1 : 0) }
 
-sub but_failed ($of) { $of->{failed} ? " ($of->{failed})" : '' }
+# A server that failed after some rounds has a star, or their number.
+sub rate_text ($of) { $of->{median} ? brief($of->{median}) . ($of->{failed} ? '*' : '') : 'failed' }
+
+sub of_rounds ($of) { $of->{failed} ? sprintf ' (%d of %d rounds)', scalar @{ $of->{samples} }, $of->{rounds} : '' }
 
 sub burst_line ($name, $of, $y, $x_of) {
     my $svg = text($LEFT - 10, $y + 4, Peer::title($name), 'text-anchor' => 'end');
@@ -160,7 +163,7 @@ sub burst_line ($name, $of, $y, $x_of) {
     my $x = $x_of->($of->{median});
     return $svg . line($LEFT, $y, $x, $y, stroke => $COLOUR{$name}, 'stroke-width' => 4)
       . '<circle' . attributes(cx => $x, cy => $y, r => 6, fill => $COLOUR{$name}) . "/>\n"
-      . text($x + 12, $y + 4, sprintf($of->{median} < 1 ? '%.2f s' : '%.1f s', $of->{median}) . but_failed($of), @HALO);
+      . text($x + 12, $y + 4, sprintf($of->{median} < 1 ? '%.2f s' : '%.1f s', $of->{median}) . of_rounds($of), @HALO);
 }
 
 1;
