@@ -94,17 +94,11 @@ for my $option (qw(--help --version)) {
 
 # A name server that does not answer.
 SKIP: {
-    skip 'only root may have a name server of its own', 3 if $> != 0;
+    skip 'needs a name server of its own: root, and unshare', 3 if !may_replace_files();
     my $deaf = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.9.9.9', LocalPort => 53)
       or skip "127.9.9.9 port 53: $@", 3;
-    open my $conf, '>', "$dir/resolv.conf" or die "$dir/resolv.conf: $!";
-    print $conf "nameserver 127.9.9.9\n";
-    close $conf;
-    my @private = ('unshare', '-m', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', "$dir/resolv.conf");
-    skip 'unshare does not work here', 3 if system("@private[0, 1] true >/dev/null 2>&1") != 0;
-    my ($mpecho, undef) = ($Mpecho::PROGRAM, local $Mpecho::PROGRAM = '/usr/bin/unshare');
     my $begun = now();
-    my $r = mpecho(@private[1 .. $#private], $mpecho, 'check', '-t', 0.5, 'name.example');
+    my $r = mpecho_where('/etc/resolv.conf', "nameserver 127.9.9.9\n", 'check', '-t', 0.5, 'name.example');
     is($r->{out}, "ECHO CRITICAL - the name was not looked up in time\n", 'a deaf name server: the line');
     is($r->{status}, 2, 'a deaf name server: status 2');
     cmp_ok(now() - $begun, '<', 3, 'a deaf name server: in time');

@@ -8,18 +8,9 @@ use Mpecho;
 use Test::More;
 use UdpEchoServer;
 
-my @private = ('-m', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"');
-plan(skip_all => 'only root may have names of its own') if $> != 0;
-plan(skip_all => 'unshare does not work here') if system('unshare -m true >/dev/null 2>&1') != 0;
-
-my $hosts = temp_dir() . '/hosts';
-open my $file, '>', $hosts or die "$hosts: $!";
-print $file "127.9.9.1 many.example\n127.9.9.2 many.example\n127.9.9.3 many.example\n";
-close $file;
-
-my $program = $Mpecho::PROGRAM;
-$Mpecho::PROGRAM = '/usr/bin/unshare';
-sub with_names ($mode, @arguments) { mpecho(@private, $hosts, $program, $mode, '-u', @arguments) }
+plan(skip_all => 'needs names of its own: root, and unshare') if !may_replace_files();
+my $hosts = "127.9.9.1 many.example\n127.9.9.2 many.example\n127.9.9.3 many.example\n";
+sub with_names ($mode, @arguments) { mpecho_where('/etc/hosts', $hosts, $mode, '-u', @arguments) }
 
 # Nobody at the first address, a server at the second.
 my $server = UdpEchoServer->new(sub ($bytes, $n, $keep) { $bytes }, host => '127.9.9.2');

@@ -26,8 +26,8 @@ use POSIX qw(EAGAIN);
 use Test::More;
 
 our @EXPORT = (@Harness::EXPORT, qw(
-    mpecho start_mpecho wait_for_output end_of is_running blocks_int int_ends_it has_room fill
-    echoes loses random_bytes
+    mpecho mpecho_where may_replace_files start_mpecho wait_for_output end_of is_running blocks_int int_ends_it
+    has_room fill echoes loses random_bytes
 ));
 
 our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$Harness::SOURCE/client/mpecho";
@@ -102,6 +102,17 @@ sub pump ($client, $deadline) {
 }
 
 sub mpecho (@arguments) { end_of(start_mpecho(@arguments)) }
+
+# mpecho where a file of the system has another text: mpecho_where('/etc/hosts', $text, 'ping', ...). For whoever may.
+sub mpecho_where ($path, $text, @arguments) {
+    my $file    = temp_dir() . '/file';
+    my $program = $PROGRAM;
+    local $PROGRAM = '/usr/bin/unshare';
+    spew($file, $text);
+    return mpecho('-m', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', $file, $path, $program, @arguments);
+}
+
+sub may_replace_files () { $> == 0 && run('unshare', '-m', 'true')->{status} eq '0' }
 
 # Can more be written to this pipe without waiting?
 sub has_room ($pipe) {
