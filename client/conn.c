@@ -269,6 +269,7 @@ static void tell_replies(struct conn *conn, int64_t now)
         struct conn_message message = conn->messages[conn->first];
         conn->first = (conn->first + 1) % conn->shared->depth;
         conn->outstanding--;
+        conn->caught_up = 0;
         conn->shared->events->replied(conn, &message, now);
     }
 }
@@ -395,8 +396,8 @@ void conn_give_up(struct conn *conn, int64_t now)
     int64_t since = conn_waiting_since(conn);
     uint64_t got = conn->got;
     conn_catch_up(conn);
-    if (conn->state == CONN_OPEN && conn->got > got)
-        conn->caught_up = now;
+    if (conn->state == CONN_OPEN && conn->got > got && conn->caught_up == 0)
+        conn->caught_up = now; /* once for a reply, or one that comes in drips would be waited for without end */
     if (conn_waiting_since(conn) != since || conn_judge(conn, now))
         return;
     conn->error = ETIMEDOUT;

@@ -72,7 +72,7 @@ struct conn {
     uint64_t queued, sent, got; /* offsets in the stream */
     size_t first, outstanding;  /* in messages, a ring: queued and not replied */
     int64_t opened;             /* when connecting began */
-    int64_t caught_up;          /* when conn_give_up found a part of a reply; 0: never */
+    int64_t caught_up;          /* when conn_give_up found a part of the next reply; 0: it has not */
     int error;                  /* errno, after a failure */
     size_t doubtful;            /* wrong bytes that have come, in evidence; 0: none yet */
     unsigned char evidence[CONN_EVIDENCE];

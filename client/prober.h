@@ -28,12 +28,10 @@ struct prober_plan {
                                          block, becomes the prober's */
     int64_t begun;                    /* when the run began: what a probe's `at` counts from */
     uint64_t size;                    /* of a message, at least 1 */
-    int64_t
-        limit;   /* for a probe, making a connection included if it needs one; once more if this process was stopped */
-    bool single; /* a connection for every probe */
-    bool reset;  /* such a connection is ended by a reset, which leaves no TIME-WAIT */
-    struct tally
-        *tally; /* the caller's. single: response is from before connecting, service without; else no service */
+    int64_t limit;             /* for a probe and the connection it needs; once more if this process was stopped */
+    bool single;               /* a connection for every probe */
+    bool reset;                /* such a connection is ended by a reset, which leaves no TIME-WAIT */
+    struct tally *tally;       /* the caller's. single: response counts from before connecting, service does not */
     struct problems *problems; /* the caller's, for why probes and connections were lost; or NULL */
     const struct prober_events *events;
     void *owner;

@@ -26,6 +26,15 @@ is($r->{status}, 1, '-w before the only reply: status 1');
 like($r->{out}, qr/^seq=1 lost: no reply before the end$/m, 'and says so');
 $silent->stop;
 
+# Nor is a reply that comes in drips waited for as long as it drips.
+my $dripping = EchoServer->new(sub ($peer) {
+    for (split //, receive($peer, 64)) { send_all($peer, $_) or last; select undef, undef, undef, 0.15 }
+});
+my $took = timed(sub { $r = mpecho('ping', '-c', 1, '-W', 0.3, $dripping->target) });
+cmp_ok($took, '<', 5, 'a reply that takes 10 s is not waited for');
+like($r->{out}, qr/^seq=1 lost: no reply from .* in time: \d+ of 64 bytes missing, /m, '... and what is missing is said');
+$dripping->stop;
+
 my $server = FaultyServer->new;
 my $client = start_mpecho('ping', '-c', 4, '-i', 0.1, '-W', 0.3, $server->target);
 wait_for_output($client, qr/seq=1 /);
