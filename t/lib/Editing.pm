@@ -86,7 +86,7 @@ sub ends ($self, $status, $err, $name = 'the end') {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $self->look(sub { $self->has_ended }, 20);
     my $r = end_of($self->{client}, 1);
-    is($r->{status}, $status, "$name: status $status");
+    is($r->{status}, $status, "$name: status $status") or diag($self->{screen}->text);
     is($r->{err}, $err, "$name: " . ($err eq '' ? 'nothing to say' : 'which is told'));
     ok($self->is_sane, "$name: the terminal is as it was");
     is(join(' ', $self->{screen}->unknown), '', "$name: nothing odd was written to the terminal");

@@ -176,7 +176,7 @@ sub place ($fd, $mode, $file) {
 # Wait for the end of a child; returns its wait status, or nothing if it still runs after $seconds.
 sub reap ($pid, $seconds = 10) {
     my $status;
-    wait_until(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds) or return;
+    wait_until(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds) or return undef;
     delete $children{$pid};
     return $status;
 }
