@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "check.h"
-#include "edit.h"
-#include "options.h"
-#include "ping.h"
-#include "ping_datagram.h"
-#include "report.h"
-#include "run.h"
-#include "session.h"
-#include "status.h"
-#include "target.h"
+#include "client/load/bench.h"
+#include "client/probe/check.h"
+#include "client/line/edit.h"
+#include "client/base/options.h"
+#include "client/probe/ping.h"
+#include "client/probe/ping_datagram.h"
+#include "client/report/report.h"
+#include "client/report/run.h"
+#include "client/line/session.h"
+#include "client/base/status.h"
+#include "client/base/target.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

@@ -7,11 +7,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "daemonize.h"
-#include "master.h"
+#include "conf/conf.h"
+#include "master/daemonize.h"
+#include "master/master.h"
 #include "options.h"
-#include "util.h"
+#include "base/util.h"
 
 static int complain(int status, const struct reason *why)
 {

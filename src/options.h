@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "util.h"
+#include "base/util.h"
 
 enum { OPTIONS_SETS_MAX = 64, OPTIONS_LISTENS_MAX = 64 };
 

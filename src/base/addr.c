@@ -1,0 +1,175 @@
+/* addr.c: socket addresses to text and back. Pure: numeric addresses only, nothing is looked up. */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void set_port(struct addr *addr, unsigned port)
+{
+    if (addr->storage.ss_family == AF_INET)
+        ((struct sockaddr_in *)&addr->storage)->sin_port = htons((uint16_t)port);
+    else
+        ((struct sockaddr_in6 *)&addr->storage)->sin6_port = htons((uint16_t)port);
+}
+
+static void set_any(struct addr *addr)
+{
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&addr->storage;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_addr = in6addr_any;
+    addr->length = sizeof *in6;
+    addr->dual_stack = true;
+}
+
+/* getaddrinfo for IPv6, because it knows zones (fe80::1%eth0); inet_pton for IPv4, because getaddrinfo also takes the
+ * old form "127.1", which is more likely to be a typo. */
+static bool set_numeric(struct addr *addr, const char *host)
+{
+    struct sockaddr_in *in = (struct sockaddr_in *)&addr->storage;
+    if (strchr(host, ':') == NULL) {
+        in->sin_family = AF_INET;
+        addr->length = sizeof *in;
+        return inet_pton(AF_INET, host, &in->sin_addr) == 1;
+    }
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM}, *found;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return false;
+    memcpy(&addr->storage, found->ai_addr, found->ai_addrlen);
+    addr->length = found->ai_addrlen;
+    freeaddrinfo(found);
+    return true;
+}
+
+/* ::ffff:1.2.3.4 is an IPv4 address in the form of an IPv6 one, to which our IPv6 sockets could not be bound. */
+static void unmap(struct addr *addr)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr->storage;
+    if (addr->storage.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+        return;
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof in.sin_addr);
+    memset(&addr->storage, 0, sizeof addr->storage);
+    memcpy(&addr->storage, &in, sizeof in);
+    addr->length = sizeof in;
+}
+
+bool addr_from_host(struct addr *addr, const char *host, long port, struct reason *why)
+{
+    *addr = (struct addr){0};
+    char bare[ADDR_TEXT_MAX];
+    size_t n = strlen(host);
+    bool bracketed = n >= 2 && host[0] == '[' && host[n - 1] == ']';
+    if (n >= sizeof bare)
+        return reason_set(why, "the address is too long");
+    snprintf(bare, sizeof bare, "%.*s", (int)(bracketed ? n - 2 : n), bracketed ? host + 1 : host);
+    if (port < 0 || port > 65535)
+        return reason_set(why, "port %ld is not from 0 to 65535", port);
+    if (strcmp(host, "*") == 0)
+        set_any(addr);
+    else if (!set_numeric(addr, bare))
+        return reason_set(why, "'%s' is neither \"*\" nor a numeric IPv4 or IPv6 address", host);
+    unmap(addr);
+    set_port(addr, (unsigned)port);
+    return true;
+}
+
+bool addr_from_path(struct addr *addr, const char *path, struct reason *why)
+{
+    *addr = (struct addr){0};
+    struct sockaddr_un *un = (struct sockaddr_un *)&addr->storage;
+    if (path[0] != '/')
+        return reason_set(why, "'%s' is not an absolute path", path);
+    if (strlen(path) >= sizeof un->sun_path)
+        return reason_set(why, "the path is longer than the %zu bytes that a Unix socket may have",
+                          sizeof un->sun_path - 1);
+    un->sun_family = AF_UNIX;
+    snprintf(un->sun_path, sizeof un->sun_path, "%s", path);
+    addr->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
+    return true;
+}
+
+bool addr_parse(struct addr *addr, const char *text, struct reason *why)
+{
+    if (strncmp(text, "unix:", 5) == 0)
+        return addr_from_path(addr, text + 5, why);
+    const char *colon = strrchr(text, ':');
+    bool bare6 = colon != NULL && text[0] != '[' && strchr(text, ':') != colon; /* "::1" has no port */
+    if (colon == NULL || bare6 || text[strlen(text) - 1] == ']')
+        return addr_from_host(addr, text, ADDR_PORT_DEFAULT, why);
+
+    char host[ADDR_TEXT_MAX], *end;
+    long port = strtol(colon + 1, &end, 10);
+    if (colon[1] < '0' || colon[1] > '9' || *end != '\0')
+        return reason_set(why, "'%s' is not a port number", colon + 1);
+    if ((size_t)(colon - text) >= sizeof host)
+        return reason_set(why, "the address is too long");
+    snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
+    return addr_from_host(addr, host, port, why);
+}
+
+static void format_in6(const struct sockaddr_in6 *in6, char *text)
+{
+    char host[INET6_ADDRSTRLEN], zone[IF_NAMESIZE + 1] = "";
+    unsigned port = ntohs(in6->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof host);
+        snprintf(text, ADDR_TEXT_MAX, "%s:%u", host, port);
+        return;
+    }
+    inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+    if (in6->sin6_scope_id != 0)
+        snprintf(zone, sizeof zone, "%%%u", in6->sin6_scope_id);
+    snprintf(text, ADDR_TEXT_MAX, "[%s%s]:%u", host, zone, port);
+}
+
+void addr_format(const struct sockaddr_storage *storage, socklen_t length, char *text)
+{
+    if (storage->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)storage;
+        char host[INET_ADDRSTRLEN];
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(text, ADDR_TEXT_MAX, "%s:%u", host, ntohs(in->sin_port));
+    } else if (storage->ss_family == AF_INET6) {
+        format_in6((const struct sockaddr_in6 *)storage, text);
+    } else {
+        /* An unnamed or abstract peer has no path; the kernel need not end a path with a NUL. */
+        const struct sockaddr_un *un = (const struct sockaddr_un *)storage;
+        size_t room =
+            length > offsetof(struct sockaddr_un, sun_path) ? length - offsetof(struct sockaddr_un, sun_path) : 0;
+        int n = room > 0 && un->sun_path[0] != '\0' ? (int)strnlen(un->sun_path, room) : 0;
+        snprintf(text, ADDR_TEXT_MAX, "unix:%.*s", n, un->sun_path);
+    }
+}
+
+void addr_format_listen(const struct addr *addr, char *text)
+{
+    if (addr->dual_stack)
+        snprintf(text, ADDR_TEXT_MAX, "*:%u", addr_port(addr));
+    else
+        addr_format(&addr->storage, addr->length, text);
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return a->dual_stack == b->dual_stack && a->length == b->length && memcmp(&a->storage, &b->storage, a->length) == 0;
+}
+
+const char *addr_path(const struct addr *addr)
+{
+    return addr->storage.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&addr->storage)->sun_path : NULL;
+}
+
+unsigned addr_port(const struct addr *addr)
+{
+    if (addr->storage.ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)&addr->storage)->sin_port);
+    if (addr->storage.ss_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)&addr->storage)->sin6_port);
+    return 0;
+}

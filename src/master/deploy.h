@@ -1,0 +1,43 @@
+/* deploy.h: a configuration put to work: its pid file, log and listeners. Made whole beside the live one, and then
+ * either takes its place or leaves no trace. */
+#ifndef MPECHOD_DEPLOY_H
+#define MPECHOD_DEPLOY_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "master/listen.h"
+#include "base/log.h"
+#include "master/pidfile.h"
+#include "base/util.h"
+
+struct deploy {
+    struct conf *conf; /* owned */
+    struct pidfile pidfile;
+    struct log log;
+    struct listen_set listeners;
+};
+
+/* Prepare conf beside live (NULL: there is none). stderr_fd: what "stderr" means, -1: it is gone. On failure NULL with
+ * a reason in the form of a configuration error, and conf is freed. */
+struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why);
+
+/* Take the place of live (NULL: none), which is closed and freed, except for what both use. */
+void deploy_commit(struct deploy *deploy, struct deploy *live);
+
+/* Undo deploy_prepare; frees. */
+void deploy_abandon(struct deploy *deploy, const struct deploy *live);
+
+/* Open the log anew, at the same path. On failure the old one stays. */
+bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why);
+
+/* Make broken listeners anew. On failure all stay as they are. */
+bool deploy_renew_listeners(struct deploy *deploy, struct reason *why);
+
+/* Stop listening for good. */
+void deploy_close_listeners(struct deploy *deploy);
+
+/* Let go of everything; frees. */
+void deploy_end(struct deploy *deploy);
+
+#endif

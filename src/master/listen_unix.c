@@ -1,0 +1,142 @@
+/* listen_unix.c: the files of Unix listening sockets. Called by listen.c. bind(2) makes the file, listen(2) makes it
+ * answer: in between it looks like one that was left behind, which somebody may remove and take the place of. So that
+ * happens under another name, and link(2) shows the socket at its path when it answers. */
+#include "master/listen_unix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    SUFFIX = 7,      /* bytes: a dot, and letters from our process id */
+    NAME_TRIES = 32, /* as many as there are names of one letter */
+    LINK_TRIES = 10,
+};
+
+static bool is_file(const struct stat *st, dev_t dev, ino_t ino)
+{
+    return st->st_dev == dev && st->st_ino == ino;
+}
+
+/* Does nobody answer at this socket file? */
+static bool is_stale(const struct addr *addr)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool refused =
+        fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
+    util_close(fd);
+    return refused;
+}
+
+/* A socket file that nobody answers at was left behind by a daemon that was killed. */
+static bool remove_stale(const struct addr *addr, struct reason *why)
+{
+    const char *path = addr_path(addr);
+    struct stat st, now;
+    if (lstat(path, &st) != 0)
+        return true;
+    if (!S_ISSOCK(st.st_mode))
+        return reason_set(why, "%s exists and is not a socket: remove it, or choose another path", path);
+    if (!is_stale(addr))
+        return reason_set(why, "somebody listens at %s already", path);
+    if (lstat(path, &now) != 0 || !is_file(&now, st.st_dev, st.st_ino))
+        return true; /* somebody else removed it first */
+    return unlink(path) == 0 || reason_set(why, "cannot remove the old socket %s: %s", path, strerror(errno));
+}
+
+/* A name in the same directory: the path and a suffix, or, since a socket's path may have 107 bytes, as much of either
+ * as fits. */
+static void name_beside(const struct addr *addr, unsigned number, struct addr *beside)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    const char *path = addr_path(addr);
+    struct sockaddr_un *un = (struct sockaddr_un *)&beside->storage;
+    size_t base = (size_t)(strrchr(path, '/') + 1 - path), most = sizeof un->sun_path - 1;
+    size_t at = MIN(strlen(path), MAX(base, most - SUFFIX)), n = MIN(SUFFIX, most - at);
+    *beside = *addr;
+    for (size_t i = 0; i < n; i++)
+        un->sun_path[at + i] = letters[number >> 5 * (n - 1 - i) & 31];
+    if (n > 1)
+        un->sun_path[at] = '.';
+    un->sun_path[at + n] = '\0';
+    beside->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + at + n + 1);
+}
+
+static bool bind_beside(int fd, const struct addr *addr, mode_t mode, struct addr *beside)
+{
+    mode_t before = umask(0777 & ~mode);
+    int rc = -1;
+    errno = EADDRINUSE;
+    for (unsigned i = 0; i < NAME_TRIES && rc != 0 && errno == EADDRINUSE; i++) {
+        name_beside(addr, (unsigned)getpid() + i, beside);
+        if (!addr_equal(beside, addr))
+            rc = bind(fd, (const struct sockaddr *)&beside->storage, beside->length);
+    }
+    umask(before);
+    return rc == 0;
+}
+
+/* Remember which file it is, to know it again. */
+static void note_name(struct listener *listener, const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0) {
+        listener->dev = st.st_dev;
+        listener->ino = st.st_ino;
+    }
+}
+
+static bool show(const struct addr *addr, const char *beside, struct reason *why)
+{
+    for (int i = 0; i < LINK_TRIES; i++) {
+        if (link(beside, addr_path(addr)) == 0)
+            return true;
+        if (errno != EEXIST)
+            return listen_cannot(why, "link", addr);
+        if (!remove_stale(addr, why))
+            return false;
+    }
+    return reason_set(why, "%s keeps changing", addr_path(addr));
+}
+
+bool listen_unix_begin(struct listener *listener, mode_t mode, int backlog, struct reason *why)
+{
+    struct addr beside;
+    if (!bind_beside(listener->fd, &listener->bound, mode, &beside))
+        return listen_cannot(why, "bind", &listener->bound);
+    note_name(listener, addr_path(&beside));
+    bool good = listen(listener->fd, backlog) == 0 ? show(&listener->bound, addr_path(&beside), why)
+                                                   : listen_cannot(why, "listen at", &listener->bound);
+    unlink(addr_path(&beside));
+    return good;
+}
+
+bool listen_unix_has_name(const struct listener *listener)
+{
+    struct stat st;
+    return lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino);
+}
+
+void listen_unix_remove_name(const struct listener *listener)
+{
+    if (listen_unix_has_name(listener))
+        unlink(addr_path(&listener->bound));
+}
+
+/* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
+void listen_unix_set_mode(const struct listener *listener, mode_t mode)
+{
+    char file[32];
+    struct stat st;
+    int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino) && (st.st_mode & 0777) != mode)
+        chmod(file, mode);
+    util_close(fd);
+}

@@ -1,0 +1,16 @@
+/* master.h: the master process: waits for signals, the workers' doorbell and its tick, and answers each. */
+#ifndef MPECHOD_MASTER_H
+#define MPECHOD_MASTER_H
+
+#include "conf/conf.h"
+
+struct master_setup {
+    struct conf_source source; /* what a reload reads again */
+    struct conf *conf;         /* read and checked; the master frees it */
+    int ready;                 /* for daemonize_ready; -1: nobody waits */
+};
+
+/* Run until stopped. Returns 0 if stopped by request, 1 if it could not start, which has been logged. */
+int master_run(const struct master_setup *setup);
+
+#endif

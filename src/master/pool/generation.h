@@ -1,0 +1,56 @@
+/* generation.h: workers that share a configuration, listeners, a lifeline and an accept turn, and leave together. */
+#ifndef MPECHOD_GENERATION_H
+#define MPECHOD_GENERATION_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "conf/conf.h"
+#include "master/listen.h"
+#include "base/log.h"
+#include "decide/stall.h"
+#include "contract/turn.h"
+#include "base/util.h"
+
+/* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
+ * its end retires them all, and comes by itself if the master dies. */
+struct generation {
+    unsigned number;
+    /* What workers are forked with; the master's, NULL once the generation is retired. */
+    const struct conf *conf;
+    const struct listen_set *listeners;
+    struct log *log;
+
+    int lifeline_read, lifeline_write; /* -1 once retired */
+    struct turn *turn;
+    int turn_fd;
+    char *lock_file;
+    double born;      /* util_now() */
+    unsigned workers; /* alive */
+    unsigned deaths;  /* abnormal ones */
+    double thinned;   /* when generation_thin was last called */
+    int failure;      /* exit status of a worker that could not even start; 0: none */
+    struct stall stall;
+    bool kicked;     /* at the last stall turn_kick was all that could be done */
+    double deadline; /* util_now() seconds: when its connections must have ended; 0: no limit */
+    struct generation *older;
+};
+
+/* NULL with a reason on failure. */
+struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
+                                     struct log *log, struct reason *why);
+
+/* Not before its last worker is gone, which could no longer be told when to end. */
+void generation_destroy(struct generation *generation);
+
+/* Close the lifeline: its workers take no more connections. */
+void generation_retire(struct generation *generation);
+bool generation_is_retired(const struct generation *generation);
+
+/* Tell n idle workers to leave; how many of those told have not read it yet. */
+void generation_thin(struct generation *generation, unsigned n, double now);
+unsigned generation_thinning(const struct generation *generation);
+
+void generation_set_deadline(struct generation *generation, double deadline);
+
+#endif

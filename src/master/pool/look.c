@@ -1,0 +1,192 @@
+/* pool_look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end
+ * what is overdue. Called by the master at a tick, a ring or a death. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "master/pool/pool.h"
+#include "master/pool/state.h"
+
+#define KILL_GRACE 1.0 /* seconds after its deadline at which a worker that has not ended is killed */
+
+/* What a look has seen. */
+struct census {
+    struct policy_view view;
+    unsigned stuck;    /* workers that could or should accept: idle or stopped */
+    unsigned draining; /* workers of retired generations, but for those that have a deadline already */
+    uint64_t accepts;
+};
+
+static void count_worker(const struct pool *pool, size_t slot, struct census *census)
+{
+    const struct roster_worker *worker = &pool->roster.slots[slot];
+    if (generation_is_retired(worker->generation) && worker->generation->deadline <= 0)
+        census->draining++;
+    if (worker->generation != pool->current)
+        return;
+    bool busy = board_state(pool->board, slot) == BOARD_BUSY;
+    census->view.total++;
+    census->view.idle += !busy && !worker->stopped;
+    census->stuck += !busy;
+    census->accepts += board_accepts(pool->board, slot);
+}
+
+static struct census take_census(const struct pool *pool)
+{
+    struct census census = {0};
+    for (size_t slot = 0; slot < pool->roster.high; slot++)
+        if (pool->roster.slots[slot].pid != 0)
+            count_worker(pool, slot, &census);
+    if (pool->current != NULL)
+        census.view.retiring = generation_thinning(pool->current);
+    return census;
+}
+
+static void end_worker(struct roster_worker *worker)
+{
+    worker->ended = true;
+    kill(worker->pid, SIGKILL);
+}
+
+/* Connections wait, there are idle workers, and nobody accepts. Most likely the worker that has the turn was stopped.
+ * Whom the lock names is gossip: only a worker of ours is ever killed. Returns whether a new generation is needed. */
+static bool break_stall(struct pool *pool, struct log *log)
+{
+    struct generation *current = pool->current;
+    long holder = roster_find(&pool->roster, turn_holder(current->turn));
+    bool acted = false;
+    for (size_t slot = 0; slot < pool->roster.high; slot++) {
+        struct roster_worker *worker = &pool->roster.slots[slot];
+        bool stopped = worker->stopped && board_state(pool->board, slot) != BOARD_BUSY;
+        if (worker->pid == 0 || worker->generation != current || ((long)slot != holder && !stopped))
+            continue;
+        log_warn(log, "worker %d (slot %zu) %s while connections wait: ending it", (int)worker->pid, slot,
+                 (long)slot == holder ? "sits on the accept turn" : "is stopped");
+        end_worker(worker);
+        acted = true;
+    }
+    turn_kick(current->turn);
+    bool hopeless = !acted && current->kicked;
+    current->kicked = !acted;
+    if (hopeless)
+        log_warn(log, "nobody takes the accept turn while connections wait: starting new workers");
+    return hopeless;
+}
+
+static void say_notices(const struct pool *pool, struct log *log, const struct policy_view *view, unsigned notices,
+                        int error)
+{
+    const struct conf *conf = pool->current->conf;
+    if (notices & POLICY_FULL)
+        log_warn(log, "max_workers (%u) reached, %u connections waiting", conf->max_workers, view->waiting);
+    if (notices & POLICY_DYING_YOUNG)
+        log_error(log, "%d workers died at once after their start: forking slows down", POLICY_YOUNG_DEATHS);
+    if (notices & POLICY_LIVING_AGAIN)
+        log_info(log, "new workers live: forking at full speed again");
+    if (notices & POLICY_FORK_FAILING)
+        log_error(log, "cannot fork a worker: %s; trying again", strerror(error));
+    if (notices & POLICY_FORKING_AGAIN)
+        log_info(log, "forking works again");
+}
+
+/* The last idle worker to take a connection must ring, or the next client waits for the tick. */
+static void set_hint(struct pool *pool, const struct policy_limits *limits, const struct policy_view *view,
+                     bool held_back)
+{
+    int idle = (int)view->idle - (int)view->retiring, spare = idle - (int)limits->min_spare + 1;
+    if (held_back || view->total >= limits->max_workers)
+        spare = INT_MAX / 2; /* nothing could be forked */
+    turn_set_spare(pool->current->turn, spare);
+}
+
+static unsigned fork_some(struct pool *pool, unsigned n, double now, int *error)
+{
+    for (unsigned i = 0; i < n; i++) {
+        bool worked = pool_spawn(pool, pool->current);
+        *error = errno;
+        policy_note_fork(&pool->policy, worked, now);
+        if (!worked)
+            return i;
+    }
+    return n;
+}
+
+/* Carry out what the policy orders for the current generation. */
+static void keep_shape(struct pool *pool, struct policy_view *view, double now, struct pool_report *report,
+                       struct log *log)
+{
+    const struct conf *conf = pool->current->conf;
+    const struct policy_limits limits = {conf->min_spare, conf->max_spare, conf->max_workers};
+    struct policy_order order = policy_decide(&pool->policy, &limits, view, now);
+    int error = 0;
+    unsigned forked = fork_some(pool, order.fork, now, &error);
+    generation_thin(pool->current, order.retire, now);
+    view->total += forked;
+    view->idle += forked;
+    view->retiring += order.retire;
+    report->more = order.more && forked == order.fork;
+    report->retry = order.retry;
+    say_notices(pool, log, view, order.notices | pool->policy.notices, error);
+    pool->policy.notices = 0;
+    set_hint(pool, &limits, view, order.retry > 0);
+}
+
+/* Reloads do not cut connections, but finishing workers may be as many as the pool's and no more: beyond that the
+ * oldest generation gets the drain time to end. */
+static void bound_draining(struct pool *pool, const struct census *census, double now)
+{
+    struct generation *oldest = NULL;
+    const struct conf *conf = pool->current->conf;
+    if (census->draining <= conf->max_workers || conf->drain <= 0)
+        return;
+    for (struct generation *g = pool->generations; g != NULL; g = g->older)
+        if (generation_is_retired(g) && g->deadline <= 0)
+            oldest = g;
+    if (oldest != NULL)
+        pool_set_generation_deadline(pool, oldest, now + conf->drain);
+}
+
+static double sooner(double a, double b)
+{
+    return a <= 0 || (b > 0 && b < a) ? b : a;
+}
+
+static void end_overdue(struct pool *pool, double now, struct pool_report *report, struct log *log)
+{
+    for (struct generation *g = pool->generations; g != NULL; g = g->older) {
+        if (g->deadline <= 0)
+            continue;
+        double left = g->deadline + KILL_GRACE - now;
+        if (left > 0) {
+            report->retry = sooner(report->retry, left);
+        } else if (g->workers > 0) {
+            log_warn(log, "%u workers have not ended in the drain time: killing them", g->workers);
+            pool_signal(pool, g, SIGKILL);
+            generation_set_deadline(g, now + 60); /* not again at every look */
+        }
+    }
+}
+
+struct pool_report pool_look(struct pool *pool, struct log *log)
+{
+    struct pool_report report = {0};
+    double now = util_now();
+    struct generation *current = pool->current;
+    if (current != NULL)
+        turn_begin_count(current->turn);
+    struct census census = take_census(pool);
+    if (current != NULL) {
+        report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.renew);
+        if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,
+                        now))
+            report.renew |= break_stall(pool, log);
+        report.renew |= pool->turn_broken;
+        keep_shape(pool, &census.view, now, &report, log);
+        report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
+        bound_draining(pool, &census, now);
+    }
+    end_overdue(pool, now, &report, log);
+    return report;
+}

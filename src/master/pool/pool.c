@@ -1,0 +1,247 @@
+/* pool.c: the generations of workers, and forking into them. What becomes of workers afterwards is in pool_look.c and
+ * pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is logged, and tried
+ * again at a later look. */
+#include "master/pool/pool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "master/pool/state.h"
+#include "master/sigpipe.h"
+
+enum { BUFFER_SIZE = 65536 };
+
+#define START_PATIENCE 30.0 /* seconds that a generation's first workers have to be ready */
+
+struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
+{
+    struct pool *pool = util_alloc_unforked(sizeof *pool);
+    if (pool == NULL || !roster_init(&pool->roster)) {
+        reason_set(why, "out of memory");
+        goto fail;
+    }
+    pool->run = run;
+    pool->master = getpid();
+    pool->doorbell = util_fd_private(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    pool->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pool->doorbell < 0 || pool->buffer == MAP_FAILED) {
+        reason_set(why, "cannot make the pool: %s", strerror(errno));
+        goto fail_roster;
+    }
+    pool->board = board_create(ROSTER_SLOTS, why);
+    if (pool->board != NULL)
+        return pool;
+
+fail_roster:
+    roster_free(&pool->roster);
+fail:
+    util_free_unforked(pool, sizeof *pool);
+    return NULL;
+}
+
+void pool_destroy(struct pool *pool)
+{
+    while (pool->generations != NULL) {
+        struct generation *generation = pool->generations;
+        pool->generations = generation->older;
+        generation_destroy(generation);
+    }
+    board_destroy(pool->board);
+    munmap(pool->buffer, BUFFER_SIZE);
+    close(pool->doorbell);
+    roster_free(&pool->roster);
+    util_free_unforked(pool, sizeof *pool);
+}
+
+int pool_doorbell(const struct pool *pool)
+{
+    return pool->doorbell;
+}
+
+void pool_answer_doorbell(struct pool *pool)
+{
+    uint64_t rings;
+    ssize_t ignored = read(pool->doorbell, &rings, sizeof rings);
+    (void)ignored;
+}
+
+/* Forking */
+
+bool pool_spawn(struct pool *pool, struct generation *generation)
+{
+    long slot = roster_vacancy(&pool->roster);
+    if (slot == ROSTER_NONE) {
+        errno = ENOSPC;
+        return false;
+    }
+    /* On the stack: pool and generation are not there in the child. */
+    void (*run)(const struct worker_job *) = pool->run;
+    const struct worker_job job = {
+        .conf = generation->conf,
+        .listeners = generation->listeners,
+        .log = generation->log,
+        .turn = generation->turn,
+        .board = pool->board,
+        .slot = (size_t)slot,
+        .lifeline = generation->lifeline_read,
+        .doorbell = pool->doorbell,
+        .master = pool->master,
+        .buffer = pool->buffer,
+        .buffer_size = BUFFER_SIZE,
+    };
+    sigset_t before = sigpipe_block();
+    pid_t pid = fork();
+    if (pid == 0) {
+        run(&job);
+        _exit(WORKER_SETUP);
+    }
+    int error = errno;
+    sigpipe_restore(&before);
+    if (pid < 0) {
+        errno = error;
+        return false;
+    }
+    const struct roster_worker worker = {.pid = pid, .generation = generation, .born = util_now()};
+    roster_add(&pool->roster, (size_t)slot, &worker);
+    generation->workers++;
+    return true;
+}
+
+/* Generations */
+
+struct generation *pool_begin(struct pool *pool, unsigned number, const struct conf *conf,
+                              const struct listen_set *listeners, struct log *log, struct reason *why)
+{
+    struct generation *generation = generation_create(number, conf, listeners, log, why);
+    if (generation == NULL)
+        return NULL;
+    generation->older = pool->generations;
+    pool->generations = generation;
+    turn_set_awaited(generation->turn, (int)conf->start);
+    turn_set_spare(generation->turn, INT_MAX / 2);
+    return generation;
+}
+
+static unsigned count_ready(const struct pool *pool, const struct generation *generation)
+{
+    unsigned ready = 0;
+    for (size_t slot = 0; slot < pool->roster.high; slot++)
+        if (pool->roster.slots[slot].pid != 0 && pool->roster.slots[slot].generation == generation)
+            ready += board_state(pool->board, slot) != BOARD_STARTING;
+    return ready;
+}
+
+/* Workers that are not ready have no connection to lose. */
+static void kill_unready(const struct pool *pool, const struct generation *generation)
+{
+    for (size_t slot = 0; slot < pool->roster.high; slot++) {
+        struct roster_worker *worker = &pool->roster.slots[slot];
+        if (worker->pid != 0 && worker->generation == generation && board_state(pool->board, slot) == BOARD_STARTING) {
+            worker->ended = true;
+            kill(worker->pid, SIGKILL);
+        }
+    }
+}
+
+enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why)
+{
+    if (generation->failure != 0 || generation->deaths >= POLICY_YOUNG_DEATHS) {
+        reason_set(why, generation->failure != 0 ? "the new workers cannot start" : "the new workers die at once");
+        return POOL_FAILED;
+    }
+    for (unsigned n = 0; n < POLICY_BATCH && generation->workers < generation->conf->start; n++) {
+        if (!pool_spawn(pool, generation)) {
+            reason_set(why, "cannot fork a worker: %s", strerror(errno));
+            return POOL_FAILED;
+        }
+    }
+    if (count_ready(pool, generation) >= generation->conf->start)
+        return POOL_READY;
+    if (util_now() < generation->born + START_PATIENCE)
+        return POOL_STARTING;
+    kill_unready(pool, generation); /* a stopped one would not hear that it is to leave */
+    reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
+    return POOL_FAILED;
+}
+
+bool pool_is_forked(const struct generation *generation)
+{
+    return generation->workers >= generation->conf->start;
+}
+
+void pool_signal(const struct pool *pool, const struct generation *generation, int sig)
+{
+    for (size_t slot = 0; slot < pool->roster.high; slot++) {
+        struct roster_worker *worker = &pool->roster.slots[slot];
+        if (worker->pid == 0 || (generation != NULL && worker->generation != generation))
+            continue;
+        worker->ended = worker->ended || sig == SIGKILL;
+        kill(worker->pid, sig);
+    }
+}
+
+void pool_set_generation_deadline(struct pool *pool, struct generation *generation, double deadline)
+{
+    generation_set_deadline(generation, deadline);
+    pool_signal(pool, generation, SIGTERM);
+}
+
+/* It is the closed lifeline that retires workers; TERM makes those that wait for a client look, and let go of the
+ * listeners. */
+void pool_retire(struct pool *pool, struct generation *generation)
+{
+    generation_retire(generation);
+    pool_set_generation_deadline(pool, generation, pool->deadline);
+    if (generation == pool->current)
+        pool->current = NULL;
+}
+
+void pool_retire_current(struct pool *pool)
+{
+    if (pool->current != NULL)
+        pool_retire(pool, pool->current);
+}
+
+bool pool_has_current(const struct pool *pool)
+{
+    return pool->current != NULL;
+}
+
+void pool_promote(struct pool *pool, struct generation *generation, bool anew)
+{
+    struct generation *before = pool->current;
+    pool->current = generation;
+    if (anew)
+        pool->policy = (struct policy){0};
+    policy_begin_generation(&pool->policy);
+    pool->turn_broken = false;
+    if (before != NULL)
+        pool_retire(pool, before);
+}
+
+void pool_set_deadline(struct pool *pool, double deadline)
+{
+    pool->deadline = deadline;
+    for (struct generation *g = pool->generations; g != NULL; g = g->older)
+        if (generation_is_retired(g))
+            pool_set_generation_deadline(pool, g, deadline);
+}
+
+void pool_kill(struct pool *pool)
+{
+    pool->killing = true;
+    pool_retire_current(pool); /* or the next look would fork new ones */
+    pool_signal(pool, NULL, SIGKILL);
+}
+
+unsigned pool_size(const struct pool *pool)
+{
+    return (unsigned)pool->roster.count;
+}

@@ -1,0 +1,70 @@
+/* pool.h: the workers: forked, watched, reaped and retired. The pool's own memory says who they are; what they say of
+ * themselves (board, turn) is gossip that decides no more than how many to fork or retire. */
+#ifndef MPECHOD_POOL_H
+#define MPECHOD_POOL_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "contract/job.h"
+#include "master/listen.h"
+#include "base/log.h"
+#include "base/util.h"
+
+struct pool;
+
+struct generation; /* see generation.h */
+
+/* What a look at the pool has shown. */
+struct pool_report {
+    bool more;        /* look again at once: there is more to fork */
+    double retry;     /* seconds after which to look again; 0: the next tick will do */
+    unsigned waiting; /* connections in the accept queues */
+    bool renew;       /* a listening socket or the turn is broken: a new generation is needed */
+};
+
+/* run: what a new child does; never returns. NULL with a reason on failure. */
+struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why);
+void pool_destroy(struct pool *pool);
+
+/* The descriptor that is readable when a worker wants a look, and what to do before the look. */
+int pool_doorbell(const struct pool *pool);
+void pool_answer_doorbell(struct pool *pool);
+
+/* Begin a generation: its lifeline and turn, no workers yet. conf, listeners and log must live as long as workers are
+ * forked into it. NULL with a reason on failure. */
+struct generation *pool_begin(struct pool *pool, unsigned number, const struct conf *conf,
+                              const struct listen_set *listeners, struct log *log, struct reason *why);
+
+/* Get on with a generation that was begun: fork, a batch at a time, until conf->start workers are ready. */
+enum pool_progress { POOL_STARTING, POOL_READY, POOL_FAILED };
+enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why);
+
+/* Whether all workers that it starts with have been forked, ready or not. */
+bool pool_is_forked(const struct generation *generation);
+
+/* Make a generation the current one, which the policy keeps in shape. The one before it is retired. anew: it has a new
+ * configuration, so what is known of deaths and failures says nothing about it. */
+void pool_promote(struct pool *pool, struct generation *generation, bool anew);
+
+/* Retire: no worker of it accepts any more, each finishes the connection it has. */
+void pool_retire(struct pool *pool, struct generation *generation);
+void pool_retire_current(struct pool *pool);
+bool pool_has_current(const struct pool *pool);
+
+/* Connections of retired generations, those to come included, must have ended by deadline (util_now(), 0 = never). */
+void pool_set_deadline(struct pool *pool, double deadline);
+
+/* See what there is and do what it calls for: fork, retire, break a stall, end what is overdue. */
+struct pool_report pool_look(struct pool *pool, struct log *log);
+
+/* Reap whatever died. */
+void pool_reap(struct pool *pool, struct log *log);
+
+/* End all workers now. */
+void pool_kill(struct pool *pool);
+
+/* Workers, of all generations. */
+unsigned pool_size(const struct pool *pool);
+
+#endif

@@ -1,0 +1,38 @@
+/* pool_state.h: what pool.c, pool_look.c and pool_reap.c share; nobody else includes it. */
+#ifndef MPECHOD_POOL_STATE_H
+#define MPECHOD_POOL_STATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "contract/board.h"
+#include "master/pool/generation.h"
+#include "contract/job.h"
+#include "decide/policy.h"
+#include "master/pool/roster.h"
+
+struct pool {
+    void (*run)(const struct worker_job *);
+    pid_t master;
+    int doorbell;
+    struct board *board;
+    unsigned char *buffer; /* every worker's, copied on its first write to it */
+    struct roster roster;
+    struct generation *generations; /* the newest first */
+    struct generation *current;     /* the one that the policy keeps in shape; NULL: none */
+    struct policy policy;
+    double deadline; /* of generations that are retired from now on; 0: none */
+    bool turn_broken;
+    bool killing; /* pool_kill was called: deaths are not worth a line */
+};
+
+/* Fork a worker into a generation. False with errno. */
+bool pool_spawn(struct pool *pool, struct generation *generation);
+
+/* Send sig to all workers of generation (NULL: of all). */
+void pool_signal(const struct pool *pool, const struct generation *generation, int sig);
+
+/* When the connections of a retired generation must have ended. Workers that wait for a client are woken to see it. */
+void pool_set_generation_deadline(struct pool *pool, struct generation *generation, double deadline);
+
+#endif

@@ -1,0 +1,333 @@
+/* worker.c: the life of a worker: wait for the turn, accept, give the turn on, echo, again. Forked by the pool; ends by
+ * exit, with a status of enum worker_exit. Holds the descriptors of fdplan.h and nothing else. */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "worker/echo.h"
+#include "contract/fdplan.h"
+#include "worker/privilege.h"
+
+#define BACKOFF_FIRST 0.01 /* seconds; when there is nothing to accept with. Doubles up to BACKOFF_LONGEST */
+#define BACKOFF_LONGEST 1.0
+#define MEND_PATIENCE 1.0 /* seconds the master has to renew a broken listening socket */
+
+struct worker {
+    const struct worker_job *job;
+    struct board_page *page;
+    nfds_t polled;          /* the lifeline and the listeners */
+    nfds_t next;            /* the listener to be served first, so that none starves */
+    double backoff;         /* seconds; 0: accepting works */
+    bool leaving;           /* told to, or the generation is over: no more connections */
+    double orphan_deadline; /* when an orphan's connection must have ended; 0: not an orphan, or no limit */
+    struct pollfd pollfds[1 + FD_LISTEN_MAX];
+};
+
+/* What became of waiting for a connection. */
+enum wait { WAIT_GOT, WAIT_LEAVE, WAIT_RETRY };
+
+/* An accepted connection. */
+struct guest {
+    struct sockaddr_storage peer;
+    socklen_t peer_length;
+    const struct listener *listener;
+};
+
+/* Signals */
+
+/* TERM, also from the kernel when the master dies: leave, once there is no connection. Needs no variable: descriptor
+ * numbers say it all. The listening sockets are let go of at once, or the port could not be taken again. */
+static void leave(int sig)
+{
+    (void)sig;
+    int saved = errno;
+    if (fcntl(FD_CONN, F_GETFD) < 0)
+        _exit(WORKER_DONE);
+    close_range(FD_LISTEN, ~0U, 0);
+    alarm(1); /* come again, in case this came just before a call that waits */
+    errno = saved;
+}
+
+static void set_signals(void)
+{
+    /* What the master answers; a terminal's ^C reaches the whole process group. */
+    static const int ignored[] = {SIGCHLD, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        sigaction(ignored[i], &action, NULL);
+    action.sa_handler = leave; /* no SA_RESTART: a wait must end */
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Becoming a worker */
+
+static void ring(void)
+{
+    const uint64_t one = 1;
+    ssize_t ignored = write(FD_DOORBELL, &one, sizeof one); /* EAGAIN: it rings already */
+    (void)ignored;
+}
+
+/* The master's descriptors are all FD_PRIVATE or above, so that nothing is overwritten before it is placed. */
+static bool place_descriptors(const struct worker_job *job)
+{
+    bool placed = dup3(job->lifeline, FD_LIFELINE, 0) >= 0 && dup3(job->doorbell, FD_DOORBELL, 0) >= 0;
+    for (size_t i = 0; i < job->listeners->n && placed; i++)
+        placed = dup3(job->listeners->at[i].fd, FD_LISTEN + (int)i, 0) >= 0;
+    log_adopt(job->log);
+    return placed && close_range(FD_LISTEN + (unsigned)job->listeners->n, ~0U, 0) == 0 &&
+           close_range(FD_CONN, FD_CONN, 0) == 0;
+}
+
+static void become(struct worker *worker)
+{
+    const struct worker_job *job = worker->job;
+    struct reason why;
+    if (!privilege_drop(job->conf->uid, job->conf->gid, &why)) {
+        log_error(job->log, "worker cannot start: %s", why.text);
+        _exit(WORKER_PRIVILEGE);
+    }
+    worker->page = board_enter(job->board, job->slot);
+    if (worker->page == NULL || !place_descriptors(job)) {
+        log_error(job->log, "worker cannot start: %s", strerror(errno));
+        _exit(WORKER_SETUP);
+    }
+    prctl(PR_SET_NAME, "mpechod-worker");
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* after the change of uid, which clears it */
+    set_signals();
+    if (getppid() != job->master)
+        _exit(WORKER_DONE);
+}
+
+static void set_pollfds(struct worker *worker)
+{
+    worker->pollfds[0] = (struct pollfd){.fd = FD_LIFELINE, .events = POLLIN};
+    for (size_t i = 0; i < worker->job->listeners->n; i++)
+        worker->pollfds[1 + i] = (struct pollfd){.fd = FD_LISTEN + (int)i, .events = POLLIN};
+    worker->polled = 1 + worker->job->listeners->n;
+    worker->next = 1;
+}
+
+/* Waiting for a connection */
+
+/* A byte retires one worker, whoever reads it; the end of it retires all. */
+static enum wait read_lifeline(const struct worker *worker)
+{
+    char byte;
+    if (read(FD_LIFELINE, &byte, 1) >= 0)
+        return WAIT_LEAVE;
+    if (errno == EAGAIN || errno == EINTR)
+        return WAIT_RETRY;
+    log_error(worker->job->log, "worker leaves: its lifeline cannot be read: %s", strerror(errno));
+    _exit(WORKER_LIFELINE);
+}
+
+/* Give the turn back, and wait where only the end of the generation is heard. */
+static enum wait stand_aside(struct worker *worker, double seconds)
+{
+    struct pollfd lifeline = {.fd = FD_LIFELINE}; /* hang-up is reported unasked; bytes are for whoever has the turn */
+    turn_give(worker->job->turn);
+    return poll(&lifeline, 1, (int)(seconds * 1000)) > 0 ? WAIT_LEAVE : WAIT_RETRY;
+}
+
+static enum wait back_off(struct worker *worker)
+{
+    if (worker->backoff <= 0) {
+        log_warn(worker->job->log, "cannot accept: %s; trying again", strerror(errno));
+        worker->backoff = BACKOFF_FIRST;
+    } else if (worker->backoff < BACKOFF_LONGEST) {
+        worker->backoff *= 2;
+    }
+    return stand_aside(worker, worker->backoff);
+}
+
+/* The master sees for itself what is wrong and starts a new generation; if it finds nothing, the fault is in here. */
+static enum wait report_listener(struct worker *worker)
+{
+    ring();
+    if (stand_aside(worker, MEND_PATIENCE) == WAIT_LEAVE)
+        return WAIT_LEAVE;
+    log_warn(worker->job->log, "worker leaves: its listening socket does not work");
+    _exit(WORKER_LISTENER);
+}
+
+static enum wait accept_failed(struct worker *worker)
+{
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return back_off(worker);
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP:
+        return report_listener(worker);
+    default: /* reset before it was accepted, or an error of the network that came with it (accept(2)) */
+        turn_give(worker->job->turn);
+        return WAIT_RETRY;
+    }
+}
+
+static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest)
+{
+    guest->peer_length = sizeof guest->peer;
+    guest->listener = &worker->job->listeners->at[fd - FD_LISTEN];
+    int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
+    if (conn < 0)
+        return accept_failed(worker);
+    board_busy(worker->page); /* before the turn is given, or the master might count an idle worker too many */
+    turn_give(worker->job->turn);
+    if (conn != FD_CONN)
+        _exit(WORKER_SETUP);
+    if (worker->backoff > 0)
+        log_info(worker->job->log, "accepting again");
+    worker->backoff = 0;
+    return WAIT_GOT;
+}
+
+/* The holder of the turn, after poll. The lifeline comes first, or a busy server's old generation would never leave. */
+static enum wait serve_event(struct worker *worker, struct guest *guest)
+{
+    if (worker->pollfds[0].revents != 0) {
+        enum wait wait = read_lifeline(worker);
+        turn_give(worker->job->turn);
+        return wait;
+    }
+    nfds_t listeners = worker->polled - 1;
+    for (nfds_t i = 0; i < listeners; i++) {
+        nfds_t at = 1 + (worker->next - 1 + i) % listeners;
+        short revents = worker->pollfds[at].revents;
+        if (revents == 0)
+            continue;
+        worker->next = 1 + at % listeners;
+        if ((revents & POLLIN) == 0)
+            return report_listener(worker);
+        return accept_guest(worker, worker->pollfds[at].fd, guest);
+    }
+    turn_give(worker->job->turn); /* interrupted */
+    return WAIT_RETRY;
+}
+
+static enum wait wait_for_guest(struct worker *worker, struct guest *guest)
+{
+    if (!turn_take(worker->job->turn)) {
+        log_error(worker->job->log, "worker leaves: the accept lock is broken");
+        _exit(WORKER_TURN);
+    }
+    for (nfds_t i = 0; i < worker->polled; i++)
+        worker->pollfds[i].revents = 0; /* which poll leaves as they are when it is interrupted */
+    poll(worker->pollfds, worker->polled, -1);
+    return serve_event(worker, guest);
+}
+
+/* Serving it */
+
+static bool lifeline_ended(void)
+{
+    struct pollfd lifeline = {.fd = FD_LIFELINE};
+    return poll(&lifeline, 1, 0) > 0;
+}
+
+/* TERM has come: see leave. */
+static bool told_to_leave(void)
+{
+    return fcntl(FD_LISTEN, F_GETFD) < 0;
+}
+
+/* echo_run asks when the connection must end. While the master lives it keeps the time; an orphan keeps its own. */
+static double drain_deadline(void *context)
+{
+    struct worker *worker = context;
+    const struct worker_job *job = worker->job;
+    worker->leaving = worker->leaving || told_to_leave();
+    /* A worker that was just forked may still hold the write end; then the alarm asks again. */
+    if (!lifeline_ended())
+        return 0;
+    worker->leaving = true;
+    alarm(0);
+    if (getppid() == job->master)
+        return turn_deadline(job->turn);
+    if (worker->orphan_deadline <= 0 && job->conf->drain > 0)
+        worker->orphan_deadline = util_now() + job->conf->drain;
+    return worker->orphan_deadline;
+}
+
+static void log_access(struct worker *worker, const struct guest *guest, const struct echo_result *result)
+{
+    struct addr local = guest->listener->bound; /* a Unix socket's; a TCP one may listen at many */
+    char peer_text[ADDR_TEXT_MAX], local_text[ADDR_TEXT_MAX];
+    if (addr_path(&local) == NULL)
+        getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
+    addr_format(&guest->peer, guest->peer_length, peer_text);
+    addr_format(&local.storage, local.length, local_text);
+    const struct log_field fields[] = {
+        {.key = "peer", .text = peer_text},
+        {.key = "local", .text = local_text},
+        {.key = "in", .number = (double)result->in},
+        {.key = "out", .number = (double)result->out},
+        {.key = "time", .number = result->seconds, .decimals = 3},
+        {.key = "end", .text = echo_end_name(result->end)},
+    };
+    log_fields(worker->job->log, fields, sizeof fields / sizeof fields[0]);
+}
+
+static void serve(struct worker *worker, const struct guest *guest)
+{
+    const struct worker_job *job = worker->job;
+    const struct conf *conf = job->conf;
+    const struct echo echo = {
+        .fd = FD_CONN,
+        .buffer = job->buffer,
+        .size = job->buffer_size,
+        .idle = conf->idle,
+        .limit = conf->connection,
+        .drain_deadline = drain_deadline,
+        .context = worker,
+    };
+    if (turn_place_taken(job->turn))
+        ring();
+    if (guest->peer.ss_family == AF_UNIX)
+        listen_set_timeouts(FD_CONN, echo.idle);
+    struct echo_result result = echo_run(&echo);
+    if (conf->log_access)
+        log_access(worker, guest, &result);
+    close(FD_CONN);
+    board_idle(worker->page);
+    turn_place_free(job->turn);
+}
+
+_Noreturn void worker_run(const struct worker_job *job)
+{
+    struct worker worker = {.job = job};
+    struct guest guest;
+    enum wait wait = WAIT_RETRY;
+    become(&worker);
+    set_pollfds(&worker);
+    board_idle(worker.page);
+    if (turn_ready(job->turn))
+        ring();
+    for (unsigned served = 0; wait != WAIT_LEAVE && !worker.leaving;) {
+        wait = wait_for_guest(&worker, &guest);
+        if (wait != WAIT_GOT)
+            continue;
+        serve(&worker, &guest);
+        if (++served == job->conf->max_connections) /* never, if 0 */
+            break;
+    }
+    _exit(WORKER_DONE);
+}

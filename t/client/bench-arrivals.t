@@ -1,0 +1,39 @@
+#!/usr/bin/perl
+# The open loop has as many arrivals as the rate and the time make, whatever it can send of them; and what was due in the
+# omitted time does not count, sent or not.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use EchoServer;
+use JSON::PP;
+use Mpecho;
+use Test::More;
+use UdpEchoServer;
+
+sub bench (@arguments) { decode_json(mpecho('bench', '--json', @arguments)->{out}) }
+sub due   ($json)      { $json->{sent} + $json->{unsent} }
+
+my $echo       = EchoServer->new(\&echo);
+my $udp        = UdpEchoServer->new;
+my $silent     = EchoServer->new(sub ($peer) { hold_open($peer) });
+my $udp_silent = UdpEchoServer->new(sub { () });
+
+is(due(bench('-R', 1000, '-t', 0.5, $echo->target)), 500, 'all are sent: the rate by the time');
+is(due(bench(qw(-u -R 1000 -t 0.5 -c 3 -j 2), $udp->target)), 500, 'datagrams, sockets and threads: the same');
+is(due(bench(qw(-R 1000000 -t 0.2 -W 0.4), $echo->target)), 200_000, 'more than can be sent: the same');
+is(due(bench(qw(-u -R 1000000 -t 0.2 -W 0.2), $udp->target)), 200_000, 'more datagrams than can be sent: the same');
+is(due(bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)), 200, 'a silent server: the same');
+like(mpecho(qw(bench -R 1000 -t 0.2 -W 0.4), $silent->target)->{out},
+    qr/^messages +\d sent, 0 came back, 200 lost \(100 %\), 19\d of them never sent$/m, '... in words');
+my ($why) = grep { $_->{text} =~ /^a message was due and not sent/ } @{ bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)->{problems} };
+cmp_ok($why->{count} // 0, '>=', 190, '... and the problem is named');
+
+for ([ 'silence', $silent ], [ 'silence, datagrams', $udp_silent, '-u' ]) {
+    my ($what, $server, @options) = @$_;
+    my $json = bench(@options, qw(-R 1000 --omit 0.5 -t 0.3 -W 0.2), $server->target);
+    is(due($json), 300, "$what: nothing of the omitted time counts");
+    is($json->{lost}, due($json), "$what: all lost");
+}
+
+$_->stop for $echo, $udp, $silent, $udp_silent;
+finish();

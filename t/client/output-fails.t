@@ -1,0 +1,45 @@
+#!/usr/bin/perl
+# Output that cannot be written is an error of its own: status 3, and no silent death by SIGPIPE.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use EchoServer;
+use Mpecho;
+use Test::More;
+
+my $server = EchoServer->new(\&echo);
+my @to = $server->target;
+
+sub fails ($name, $message, %how) {
+    my $r = mpecho(@to, { input => "hello\n", %how });
+    is($r->{err}, "mpecho: cannot write standard output: $message\n", $name);
+    is($r->{status}, 3, "$name: status 3");
+}
+
+pipe my $reader, my $writer or die "pipe: $!";
+close $reader;
+fails('nobody reads', 'Broken pipe', stdout => $writer);
+fails('closed', 'Bad file descriptor', in_child => sub { POSIX::close(1) });
+
+SKIP: {
+    open my $full, '>', '/dev/full' or skip('no /dev/full', 4);
+    fails('a full disk', 'No space left on device', stdout => $full);
+    my $r = mpecho('--version', { stdout => $full });
+    is($r->{err}, "mpecho: cannot write standard output: No space left on device\n", '--version on a full disk');
+    is($r->{status}, 3, 'status 3');
+}
+
+# In the midst of a run, which would go on for long.
+for my $mode ([ 'ping', '-i', 0.01 ], [ 'bench', '-t', 60, '-i', 0.05 ]) {
+    pipe my $read, my $write or die "pipe: $!";
+    my $client = start_mpecho(@$mode, @to, { stdout => $write });
+    close $write;
+    sysread $read, my $heading, 10;
+    close $read;
+    my $r = end_of($client);
+    is($r->{err}, "mpecho: cannot write standard output: Broken pipe\n", "$mode->[0]: the reader leaves");
+    is($r->{status}, 3, "$mode->[0]: status 3, at once");
+}
+
+$server->stop;
+finish();

@@ -1,0 +1,30 @@
+#!/usr/bin/perl
+# mpecho ping -w: a probe that would be due at the deadline is not sent, as it has no time left to be answered; and wrong
+# bytes that have come are told, though it is not awaited what follows them.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use EchoServer;
+use FaultyServer;
+use Mpecho;
+use Test::More;
+
+my $server = FaultyServer->new;
+my @results = map { mpecho('ping', '-q', '-w', 0.1, '-i', 0.02, $server->target) } 1 .. 10;
+is(scalar(grep { $_->{status} != 0 } @results), 0, 'nothing is lost, ten times');
+is(scalar(grep { $_->{out} !~ /^([345]) sent, \1 received, 0% loss/m } @results), 0, 'as many as there was time for')
+  or diag(map { $_->{out} } @results);
+$server->stop;
+
+for my $mode (['ping', '-w', 0.04], ['check', '-t', 0.04]) {
+    my $bad = EchoServer->new(sub ($peer) {
+        substr(my $bytes = receive($peer, 64), 30, 1) ^.= 'x';
+        send_all($peer, $bytes);
+        receive($peer, 1);
+    });
+    my $r = mpecho(@$mode, $bad->target);
+    like($r->{out}, qr/\bat offset 30: changed: /, "@$mode: a wrong byte right before the end");
+    is($r->{err}, '', "@$mode: no error");
+    $bad->stop;
+}
+finish();

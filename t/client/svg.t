@@ -1,0 +1,90 @@
+#!/usr/bin/perl
+# --svg: a picture that is well-formed, self-contained, of bounded size, and says what it shows.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use EchoServer;
+use FaultyServer;
+use Mpecho;
+use Test::More;
+
+# Of XML what the picture uses: elements, attributes in double quotes, text, character references.
+sub fault_of ($text) {
+    my $names = qr/[A-Za-z][-\w]*/;
+    my $chars = qr/(?:[\x20-\x7e\n](?<![<&])|&#\d+;)*/;
+    $text =~ s/\A<\?xml version="1\.0" encoding="UTF-8"\?>\n// or return 'no declaration';
+    my @open;
+    while ($text =~ /\G(?:<($names)((?: $names="(?:(?!["<])$chars)*?")*)(\/?)>|<\/($names)>|([^<]+))/gc) {
+        my ($begin, $attributes, $empty, $end, $data) = ($1, $2, $3, $4, $5);
+        if (defined $begin) {
+            my %seen;
+            $seen{$_}++ && return "$begin has $_ twice" for $attributes =~ / ($names)="/g;
+            return "a second root, $begin" if !@open && $begin ne 'svg';
+            push @open, $begin if !$empty;
+        }
+        elsif (defined $end) { return "$end ends nothing" if (pop @open // '') ne $end }
+        else                 { return "text: $data" if $data !~ /\A$chars\z/ || !@open && $data =~ /\S/ }
+    }
+    return 'after ' . substr($text, (pos $text // 0) - 20, 60) if (pos $text // 0) != length $text;
+    return @open ? "@open without an end" : '';
+}
+
+my $dir = temp_dir();
+sub picture (@arguments) {
+    my $r = mpecho('bench', '-q', '--svg', "$dir/x.svg", @arguments);
+    open my $file, '<:raw', "$dir/x.svg" or die "$dir/x.svg: $!";
+    my $text = do { local $/; <$file> };
+    is(fault_of($text), '', "@arguments[0 .. $#arguments - 2]: well-formed");
+    unlike($text, qr/<script|<image|href|url\(|nan|inf\b|-?\d{6,}\.\d/i, '... self-contained, and all numbers are numbers');
+    cmp_ok(length $text, '<', 120_000, '... of bounded size');
+    return ($text, $r);
+}
+
+my $server = FaultyServer->new;
+my $at = join ':', $server->target;
+my ($svg, $r) = picture('-t', 0.5, '-i', 0.1, '-c', 2, $server->target);
+is($r->{status}, 0, 'a good run');
+like($svg, qr/>mpecho bench \Q$at\E</, 'says what was measured');
+like($svg, qr/>2 connections, 64 bytes, closed loop, .*; \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</, 'how and when');
+like($svg, qr/>$_</, $_) for 'Latency by percentile', 'Latency over time', '99 %', '[0-9.]+ (?:&#181;s|ms)', qw(p50 p99 max latency);
+is(scalar(() = $svg =~ /<path /g), 4, 'a line by percentile, three over time');
+unlike($svg, qr/<rect [^>]*opacity/, 'no loss is shown');
+
+($svg) = picture('-t', 0.3, '-i', 0.1, '-R', 300, $server->target);
+like($svg, qr/>open loop at 300|open loop at 300 /, 'the open loop');
+like($svg, qr/>service time<.*>response time</s, 'has response and service time');
+picture('-t', 1, '-i', 0.01, '-s', '1,2', $server->target);
+picture('--burst', '-c', 1, $server->target);
+
+# Nothing ever comes back.
+my $silent = EchoServer->new(sub ($peer) { receive($peer, 1 << 20) });
+($svg) = picture('-t', 0.2, '-W', 0.2, $silent->target);
+like($svg, qr/Nothing came back/, 'nothing to show');
+
+# Bands where messages were lost.
+my $client = start_mpecho('bench', '-q', '-t', 1, '-i', 0.1, '-W', 0.3, '--svg', "$dir/lost.svg", $server->target);
+ok($server->do('swallow'), 'a message is swallowed');
+is(end_of($client)->{status}, 1, 'and lost');
+open my $file, '<', "$dir/lost.svg" or die;
+$svg = do { local $/; <$file> };
+is(fault_of($svg), '', 'well-formed');
+like($svg, qr/<rect [^>]*opacity.*>red: loss, or no reply</s, 'the loss is shown');
+
+# Names may hold anything.
+my $odd = EchoServer->new(\&echo, unix => "$dir/5 us <&\"'>\xff\n");
+($svg) = picture('-t', 0.1, $odd->target);
+like($svg, qr{>mpecho bench unix:\Q$dir\E/5 us &#60;&#38;"'&#62;\?\?<}, 'a name is escaped, and no quantity');
+
+# What cannot be written is told before the run, or at its end.
+for my $option ('--svg', '--hgrm') {
+    my $r = mpecho('bench', '-t', 30, $option, "$dir/no/x", $server->target);
+    is($r->{status}, 3, "$option: a path that cannot be written");
+    is($r->{err}, "mpecho: $dir/no/x: No such file or directory\n", '... is told');
+    is($r->{out}, '', '... before anything is measured');
+    $r = mpecho('bench', '-q', '-t', 0.1, '--json', $option, '/dev/full', $server->target);
+    is($r->{status}, 3, "$option: a full disk");
+    is($r->{err}, "mpecho: cannot write /dev/full: No space left on device\n", '... is told');
+    like($r->{out}, qr/^  "status": 3$/m, '... to programs, too');
+}
+$_->stop for $server, $silent, $odd;
+finish();

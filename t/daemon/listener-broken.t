@@ -1,0 +1,50 @@
+#!/usr/bin/perl
+# Somebody shuts a listening socket down: it is made anew, on the same address, and service goes on.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+my $d    = Mpechod->new;
+my $unix = $d->dir . '/echo.sock';
+$d->configure(listen => [ { address => '127.0.0.1', port => 0 }, { path => $unix }, { address => '*', port => 0 } ])->start;
+
+# pidfd_open(2) and pidfd_getfd(2) give us a worker's socket (on every architecture under these numbers).
+sub steal ($pid, $fd) {
+    my $pidfd  = syscall(434, $pid + 0, 0);
+    my $stolen = $pidfd < 0 ? -1 : syscall(438, $pidfd, $fd + 0, 0);
+    POSIX::close($pidfd) if $pidfd >= 0;
+    return if $stolen < 0;
+    open my $socket, '+<&=', $stolen or die $!;
+    return $socket;
+}
+
+$d->expect(qr/broken/, qr/WARN \[\d+\] worker leaves: its listening socket/, qr/exited with status/);
+my $busy = $d->connect;
+echo_ok($busy, 'before');
+for my $i (0 .. 2) {
+    my $address = $d->listening($i);
+    $d->log_mark;
+    my $worker = $d->worker_of($d->connect);
+    my $inode  = fd_of($worker, 6 + $i);
+    my $socket = steal($worker, 6 + $i);
+    if (!$socket) { diag("pidfd_getfd: $!, skipped"); last }
+    shutdown $socket, 2 or die $!;
+    close $socket;
+    my $c;
+    my $seconds = timed(sub { wait_until(sub { $c = connect_to($address) and exchange($c, 'x', 1) eq 'x' }) });
+    cmp_ok($seconds, '<', 2, sprintf '%s: clients are served again (after %.2f s)', $address, $seconds);
+    echo_ok($c, 'hello');
+    ok(scalar(my @lines = $d->log_lines(qr/WARN \[\d+\] .*broken/)), 'logged');
+    cmp_ok(scalar(@lines = $d->log_lines(qr/WARN|ERROR/)), '<=', 6, 'in a few lines');
+    close $c;
+    isnt(fd_of($d->worker_of($d->connect), 6 + $i), $inode, 'it is a new socket');
+    my @different = grep { my $c = connect_to($address); !$c || exchange($c, 'on') ne 'on' } 1 .. 30;
+    is("@different", '', 'and no client fails from then on');
+    wait_until(sub { $d->idle_workers >= 2 });
+}
+echo_ok($busy, 'after', 'a connection lives through all of it');
+end_ok($busy);
+
+finish();

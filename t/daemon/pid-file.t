@@ -1,0 +1,98 @@
+#!/usr/bin/perl
+# The pid file is written whole, and locked: a second instance is refused, and a stale number is never trusted.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+use Fcntl qw(F_RDLCK F_SETLK LOCK_EX LOCK_NB SEEK_SET);
+
+my $d    = Mpechod->new;
+my $path = $d->dir . '/mpechod.pid';
+
+# A stale number, of somebody who has nothing to do with it.
+my $bystander = spawn([qw(sleep 60)]);
+spew($path, "$bystander\n");
+$d->start;
+ok(alive($bystander), 'a process whose number stood in the file is left alone');
+is(slurp($path), $d->master . "\n", 'the file has the master\'s number');
+is(sprintf('%04o', (stat $path)[2] & 07777), '0644', 'its mode');
+is(join(' ', glob "$path?*"), '', 'no temporary file is left');
+
+subtest 'a second instance' => sub {
+    my $run = mpechod('-f', '-c', $d->{conf});
+    is($run->{status}, 1, 'status 1');
+    like($run->{err}, qr/\Q$path\E.*runs already/, 'and why');
+    is(slurp($path), $d->master . "\n", 'the file is as it was');
+    echo_ok($d->connect, 'hello', 'the first one is not disturbed');
+    $d->expect(qr/ERROR \[\d+\] cannot start: .*runs already/);
+};
+
+subtest 'the number is forged' => sub {
+    open my $file, '+<', $path or die $!;
+    print {$file} "$bystander\n";
+    close $file;
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'the lock tells, not the number');
+    ok(alive($bystander), 'nobody is signalled');
+};
+
+subtest 'the file is removed' => sub {
+    unlink $path;
+    spew($path, "somebody else's\n");
+    $d->signal('TERM');
+    is($d->wait_end, 0, 'a stop');
+    is(slurp($path), "somebody else's\n", 'does not remove a file that is not its own');
+    unlink $path;
+};
+
+subtest 'what the file must not be' => sub {
+    my $victim = $d->dir . '/precious';
+    spew($victim, 'precious');
+    symlink $victim, $path or die $!;
+    my $run = mpechod('-f', '-c', $d->{conf});
+    is($run->{status}, 1, 'a symbolic link is refused');
+    like($run->{err}, qr/process\.pid_file: .*\Q$path\E/, 'and why');
+    is(slurp($victim), 'precious', 'and not followed');
+    unlink $path;
+
+    mkdir $path or die $!;
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'a directory');
+    rmdir $path;
+
+    POSIX::mkfifo($path, 0600) or die $!;
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'a FIFO');
+    ok(-p $path, '... is still there');
+    unlink $path;
+    $d->expect(qr/ERROR \[\d+\] cannot start: .*pid_file/);
+};
+
+subtest 'a reload moves it' => sub {
+    $d->start;
+    my $new = $d->dir . '/other.pid';
+    ok($d->reload(process => { pid_file => $new }), 'reloaded');
+    is(slurp($new), $d->master . "\n", 'the new file');
+    ok(!-e $path, 'the old one is gone');
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and the new one is locked');
+    $d->stop;
+};
+
+subtest 'whoever may only read it cannot lock it' => sub {
+    $d->start;
+    my $held = $d->{config}{process}{pid_file};
+    open my $reader, '<', $held or die "$held: $!";
+    ok(flock($reader, LOCK_EX | LOCK_NB), 'locked by flock');
+    $d->stop;
+    spew($held, "1\n");
+    open $reader, '<', $held or die "$held: $!";
+    ok(flock($reader, LOCK_EX | LOCK_NB), 'also while it runs not');
+    my $whole_file = pack('s2 x!8 q2 i x!8', F_RDLCK, SEEK_SET, 0, 0, 0);    # struct flock
+    ok(fcntl($reader, F_SETLK, $whole_file), 'with a read lock beside it');
+    ok($d->start, 'it starts all the same');
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and is the only one');
+    $d->stop;
+};
+
+kill KILL => $bystander;
+reap($bystander);
+finish();

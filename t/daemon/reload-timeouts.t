@@ -1,0 +1,39 @@
+#!/usr/bin/perl
+# timeout.idle ends a connection that has lived through a reload, a reopened log, a stop and continue of its worker.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+my %disturb = (
+    'a reload'       => sub ($d, $worker) { $d->signal('HUP'); $d->log_wait(qr/config reloaded/) },
+    'a reopened log' => sub ($d, $worker) { $d->signal('USR1'); $d->log_wait(qr/log reopened/) },
+    'a pause'        => sub ($d, $worker) { $d->signal('WINCH'); $d->log_wait(qr/paused/) },
+    'a TERM for it'  => sub ($d, $worker) { kill TERM => $worker },
+    'STOP and CONT'  => sub ($d, $worker) {
+        for (1 .. 3) {
+            kill STOP => $worker;
+            wait_until(sub { process($worker)->{state} eq 'T' });
+            kill CONT => $worker;
+        }
+    },
+);
+# Side by side, since most of it is waiting.
+my @running = map {
+    my $d = Mpechod->new(timeout => { idle => 4 })->start;
+    my $c = $d->connect;
+    echo_ok($c, 'hello');
+    $disturb{$_}->($d, $d->worker_of($c));
+    { what => $_, daemon => $d, c => $c };
+} sort keys %disturb;
+
+# When exactly, the log knows: this test may be late itself.
+for my $run (@running) {
+    is(read_all($run->{c}, 15) // "error: $!", '', "$run->{what}: the connection is ended");
+    my ($seconds) = ($run->{daemon}->log_wait(qr/end=idle$/) // '') =~ /time=([\d.]+)/;
+    cmp_ok($seconds // 0,  '>', 3.8, "$run->{what}: not before its time");
+    cmp_ok($seconds // 99, '<', 5.5, sprintf '%s: nor long after (%.2f s)', $run->{what}, $seconds // 99);
+}
+
+finish();

@@ -1,0 +1,23 @@
+#!/usr/bin/perl
+# A burst of clients on a small pool: every one is answered, quickly.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+my $d = Mpechod->new(pool => { start => 5, min_spare => 5, max_spare => 10, max_workers => 400 })->start;
+
+my $begun = now();
+my @c     = map { $d->connect } 1 .. 300;
+$_->syswrite('x') for @c;
+my @unanswered = grep { (read_some($_, 1, 10) // '') ne 'x' } @c;
+my $seconds = now() - $begun;
+is(scalar @unanswered, 0, 'three hundred at once, and held: all answered');
+cmp_ok($seconds, '<', 2, sprintf 'within %.2f s', $seconds);
+wait_ok(sub { $d->busy_workers == 300 }, 5, 'each by a worker of its own');
+wait_ok(sub { my $n = $d->idle_workers; $n >= 5 && $n <= 10 }, 5, 'and some spare ones')
+  or diag(scalar $d->idle_workers);
+close $_ for @c;
+
+finish();

@@ -1,0 +1,41 @@
+#!/usr/bin/perl
+# Started with few descriptors, or with many open that are not its own, it works.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+subtest 'a low limit' => sub {
+    need_command('prlimit');
+    my $d = Mpechod->new->start(wrap => [ 'prlimit', '--nofile=128' ]);
+    my @c = map { $d->connect } 1 .. 10;
+    echo_ok($_, 'hello') for @c;
+    close $_ for @c;
+    $d->end;
+};
+
+subtest 'a hundred that a careless parent left open' => sub {
+    open my $null, '<', '/dev/zero' or die $!;
+    my $d = Mpechod->new->start(in_child => sub { POSIX::dup2(fileno $null, $_) for 3 .. 100 });
+    for my $pid ($d->master, $d->workers) {
+        is(scalar(grep { (readlink($_) // '') eq '/dev/zero' } glob "/proc/$pid/fd/*"), 0, "none of them is left in $pid");
+    }
+    echo_ok($d->connect, 'hello');
+    $d->end;
+};
+
+subtest 'umask 0' => sub {
+    my $d = Mpechod->new->start(in_child => sub { umask 0 });
+    is(scalar(grep { (stat)[2] & 022 } $d->log_file, map { $d->dir . "/$_" } qw(mpechod.pid accept.lock)), 0,
+        'makes no file that others may write to');
+    $d->end;
+};
+subtest 'umask 077' => sub {
+    my $d    = Mpechod->new;
+    my $unix = $d->dir . '/echo.sock';
+    $d->configure(listen => [ { path => $unix, mode => '0666' } ])->start(in_child => sub { umask 077 });
+    is(sprintf('%04o', (stat $unix)[2] & 07777), '0666', 'a Unix socket has the mode of the config');
+    $d->end;
+};
+finish();

@@ -1,0 +1,35 @@
+#!/usr/bin/perl
+# A stop gives connections timeout.drain, and then ends them; at the end everything is gone.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Mpechod;
+use Test::More;
+
+for my $signal (qw(TERM INT QUIT)) {
+    subtest $signal => sub {
+        my $d = Mpechod->new(timeout => { drain => 1 });
+        my $unix = $d->dir . '/echo.sock';
+        $d->configure(listen => [ { address => '127.0.0.1', port => 0 }, { path => $unix } ])->start;
+        my ($quiet, $chatty, $leaving, $other) = map { $d->connect($_) } ($d->listening) x 3, $d->listening(1);
+        echo_ok($_, 'hello') for $quiet, $chatty, $leaving, $other;
+        my @idle = $d->idle_workers;
+
+        my $begun = now();
+        $d->signal($signal);
+        wait_ok(sub { !grep { alive($_) } @idle }, 0.7, 'idle workers leave at once');
+        echo_ok($leaving, 'bye', 'connections go on');
+        end_ok($leaving);
+        my $last = $begun;
+        wait_until(sub { exchange($chatty, 'more', 1) ne 'more' || !($last = now()) });
+        cmp_ok($last - $begun, '>', 0.8, sprintf 'until the drain time is over (%.2f s)', $last - $begun);
+        is(read_all($quiet, 2), '', 'a quiet one is closed in good order');
+        is(read_all($other, 2), '', 'one on a Unix socket too');
+        is($d->wait_end, 0, 'exit status 0');
+        cmp_ok(now() - $begun, '<', 2.5, sprintf 'after %.2f s', now() - $begun);
+        is(scalar(() = $d->log_lines(qr/end=drain$/)), 3, 'three connections end by it');
+        is(scalar(() = $d->log_lines(qr/end=eof$/)), 1, 'one by itself');
+        $d->end;
+    };
+}
+finish();

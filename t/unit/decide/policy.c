@@ -1,0 +1,675 @@
+/* policy.c: how many workers there should be: each rule of policy.h by example, then all of them together under
+ * thousands of random loads, in a pool that is simulated. */
+#include "unit.h"
+
+#include "decide/policy.h"
+
+/* By example */
+
+static const struct policy_limits defaults = {.min_spare = 5, .max_spare = 10, .max_workers = 256};
+
+/* A pool of which all are idle. */
+static struct policy_view idle(unsigned workers)
+{
+    return (struct policy_view){.total = workers, .idle = workers};
+}
+
+static struct policy_order decide(struct policy *policy, struct policy_view view, double now)
+{
+    return policy_decide(policy, &defaults, &view, now);
+}
+
+static void test_forks_what_is_missing(void **state)
+{
+    static const struct {
+        struct policy_view view;
+        unsigned fork;
+    } cases[] = {
+        {{.total = 0}, 5},
+        {{.total = 3, .idle = 3}, 2},
+        {{.total = 5, .idle = 5}, 0},
+        {{.total = 9, .idle = 5}, 0},
+        {{.total = 9, .idle = 4}, 1},
+        {{.total = 0, .waiting = 7}, 12},
+        {{.total = 9, .idle = 9, .waiting = 4}, 0},
+        {{.total = 9, .idle = 9, .waiting = 5}, 1},
+        {{.total = 9, .idle = 8, .retiring = 4}, 1},    /* who leaves is not there any more */
+        {{.total = 9, .idle = 2, .retiring = 4}, 5},    /* gossip may be odd */
+        {{.total = 250, .idle = 0, .waiting = 100}, 6}, /* max_workers */
+        {{.total = 256, .idle = 0, .waiting = 100}, 0},
+        {{.total = 300, .idle = 0, .waiting = 100}, 0},
+        {{.total = 0, .idle = 0, .waiting = 4294967290U}, 256}, /* the sum would not fit */
+    };
+    (void)state;
+    for (size_t i = 0; i < unit_count(cases); i++) {
+        struct policy policy = {0};
+        struct policy_order order = decide(&policy, cases[i].view, 100);
+        if (order.fork != cases[i].fork || order.retire != 0 || order.more || order.retry > 0)
+            fail_msg("case %zu: fork %u, retire %u, more %d, retry %f", i, order.fork, order.retire, order.more,
+                     order.retry);
+    }
+}
+
+static void test_forks_in_batches(void **state)
+{
+    const struct policy_limits limits = {.min_spare = 5, .max_spare = 10, .max_workers = 32768};
+    struct policy_view view = {.waiting = 1000};
+    struct policy policy = {0};
+    (void)state;
+    for (unsigned left = 1005; left > 0;) {
+        struct policy_order order = policy_decide(&policy, &limits, &view, 100);
+        assert_int_equal(order.fork, left < POLICY_BATCH ? left : POLICY_BATCH);
+        left -= order.fork;
+        assert_int_equal(order.more, left > 0);
+        view.total += order.fork;
+        view.idle += order.fork;
+    }
+}
+
+static void test_retires_half_of_the_excess_each_window(void **state)
+{
+    static const unsigned expected[] = {50, 25, 13, 6, 3, 2, 1, 0, 0, 0};
+    struct policy policy = {0};
+    unsigned workers = 110;
+    double now = 100;
+    (void)state;
+    assert_int_equal(decide(&policy, idle(workers), now).retire, 0);
+    now += POLICY_WINDOW;
+    assert_int_equal(decide(&policy, idle(workers), now).retire, 0); /* it has not been so for a whole window yet */
+    for (size_t i = 0; i < unit_count(expected); i++) {
+        assert_int_equal(decide(&policy, idle(workers), now + POLICY_WINDOW / 2).retire, 0);
+        now += POLICY_WINDOW;
+        struct policy_order order = decide(&policy, idle(workers), now);
+        assert_int_equal(order.retire, expected[i]);
+        assert_int_equal(order.fork, 0);
+        workers -= order.retire;
+    }
+    assert_int_equal(workers, defaults.max_spare);
+}
+
+static void test_retires_by_the_lowest_count_lately(void **state)
+{
+    struct policy policy = {0};
+    struct policy_view busy = {.total = 50, .idle = 12};
+    (void)state;
+    for (double now = 100; now < 105; now += POLICY_WINDOW)
+        decide(&policy, idle(50), now);
+    decide(&policy, busy, 104.5);
+    assert_int_equal(decide(&policy, idle(50), 105).retire, 1); /* (12 - 10) / 2 */
+    assert_int_equal(decide(&policy, idle(50), 106).retire, 1);
+    assert_int_equal(decide(&policy, idle(50), 107).retire, 20);
+}
+
+static void test_does_not_retire_while_connections_wait(void **state)
+{
+    struct policy policy = {0};
+    struct policy_view waiting = idle(50);
+    waiting.waiting = 1;
+    (void)state;
+    for (double now = 100; now < 105; now += POLICY_WINDOW)
+        assert_int_equal(decide(&policy, waiting, now).retire, 0);
+    assert_int_equal(decide(&policy, idle(50), 105).retire, 20);
+}
+
+static void test_says_full_once_an_episode(void **state)
+{
+    const struct policy_view full = {.total = 256}, relieved = {.total = 256, .waiting = 2, .idle = 1},
+                             over = idle(256);
+    struct policy_view crowded = full;
+    struct policy policy = {0};
+    crowded.waiting = 9;
+    (void)state;
+    assert_int_equal(decide(&policy, full, 100).notices, 0); /* nobody minds */
+    assert_int_equal(decide(&policy, crowded, 101).notices, POLICY_FULL);
+    assert_int_equal(decide(&policy, crowded, 102).notices, 0);
+    assert_int_equal(decide(&policy, full, 103).notices, 0);
+    assert_int_equal(decide(&policy, crowded, 104).notices, 0); /* still full, so still the same episode */
+    assert_int_equal(decide(&policy, relieved, 105).notices, 0);
+    assert_int_equal(decide(&policy, crowded, 106).notices, 0); /* somebody waited all the time */
+    assert_int_equal(decide(&policy, over, 107).notices, 0);
+    assert_int_equal(decide(&policy, crowded, 108).notices, POLICY_FULL);
+}
+
+/* Ten young deaths at once: an episode has begun. */
+static void die_young(struct policy *policy, double now)
+{
+    for (int i = 0; i < POLICY_YOUNG_DEATHS; i++)
+        policy_note_death(policy, 0.1, now);
+}
+
+static void test_probes_ever_more_slowly_while_workers_die_young(void **state)
+{
+    static const double delays[] = {2, 4, 8, 16, 32, 60, 60, 60};
+    struct policy policy = {0};
+    double now = 100;
+    (void)state;
+    die_young(&policy, now);
+    for (size_t i = 0; i < unit_count(delays); i++) {
+        struct policy_order order = decide(&policy, idle(0), now);
+        assert_int_equal(order.notices, i == 0 ? POLICY_DYING_YOUNG : 0);
+        assert_int_equal(order.fork, 0);
+        unit_assert_near(order.retry, delays[i]);
+        assert_int_equal(decide(&policy, idle(0), now + delays[i] - 0.01).fork, 0);
+        now += delays[i];
+        order = decide(&policy, idle(0), now);
+        assert_int_equal(order.fork, 1);
+        assert_true(order.more);
+        order = decide(&policy, idle(1), now + 0.1); /* one probe at a time */
+        assert_int_equal(order.fork, 0);
+        unit_assert_near(order.retry, POLICY_YOUNG - 0.1);
+        now += 0.2;
+        policy_note_death(&policy, 0.2, now);
+    }
+}
+
+static void test_recovers_when_a_probe_lives(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    die_young(&policy, 100);
+    decide(&policy, idle(0), 100);
+    assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
+    struct policy_order order = decide(&policy, idle(1), 102 + POLICY_YOUNG);
+    assert_int_equal(order.notices, POLICY_LIVING_AGAIN);
+    assert_int_equal(order.fork, 4);
+    /* and as many as ever must die before the next episode, which begins as slowly as the first */
+    for (int i = 0; i < POLICY_YOUNG_DEATHS - 1; i++)
+        policy_note_death(&policy, 0.1, 104);
+    assert_int_equal(decide(&policy, idle(0), 104).fork, 5);
+    policy_note_death(&policy, 0.1, 104);
+    order = decide(&policy, idle(0), 104);
+    assert_int_equal(order.notices, POLICY_DYING_YOUNG);
+    unit_assert_near(order.retry, 2);
+}
+
+/* When it is over can only be seen by a probe, but nobody wants one. */
+static void test_an_episode_ends_when_no_worker_is_wanted(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    die_young(&policy, 100);
+    assert_int_equal(decide(&policy, idle(9), 100).notices, POLICY_DYING_YOUNG);
+    assert_int_equal(decide(&policy, idle(9), 110).notices, 0);
+    assert_int_equal(decide(&policy, idle(9), 120).notices, POLICY_LIVING_AGAIN);
+    assert_int_equal(decide(&policy, idle(0), 120).fork, 5);
+}
+
+static void test_a_dying_batch_is_one_lesson(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    die_young(&policy, 100);
+    die_young(&policy, 100.5);
+    unit_assert_near(decide(&policy, idle(0), 100.5).retry, 1.5);
+}
+
+static void test_a_few_young_deaths_are_made_good_at_once(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    for (double now = 100; now < 300; now += 20) { /* nine, and nine, and nine... */
+        for (int i = 0; i < POLICY_YOUNG_DEATHS - 1; i++)
+            policy_note_death(&policy, 0.1, now);
+        struct policy_order order = decide(&policy, idle(0), now);
+        assert_int_equal(order.fork, 5);
+        assert_int_equal(order.notices, 0);
+        assert_int_equal(decide(&policy, idle(5), now + 10).notices, 0); /* by now they are forgotten */
+    }
+}
+
+static void test_deaths_of_the_grown_up_do_not_count(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        policy_note_death(&policy, POLICY_YOUNG, 100);
+    assert_int_equal(decide(&policy, idle(0), 100).fork, 5);
+}
+
+static void test_tries_a_failing_fork_again(void **state)
+{
+    static const double delays[] = {0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5};
+    struct policy policy = {0};
+    double now = 100;
+    (void)state;
+    assert_int_equal(decide(&policy, idle(0), now).fork, 5);
+    for (size_t i = 0; i < unit_count(delays); i++) {
+        policy_note_fork(&policy, false, now);
+        struct policy_order order = decide(&policy, idle(0), now);
+        assert_int_equal(order.notices, i == 0 ? POLICY_FORK_FAILING : 0);
+        assert_int_equal(order.fork, 0);
+        unit_assert_near(order.retry, delays[i]);
+        assert_int_equal(decide(&policy, idle(0), now + delays[i] * 0.99).fork, 0);
+        now += delays[i];
+        order = decide(&policy, idle(0), now);
+        assert_int_equal(order.fork, 1); /* one, to see */
+        assert_true(order.more);
+    }
+    policy_note_fork(&policy, true, now);
+    struct policy_order order = decide(&policy, idle(1), now);
+    assert_int_equal(order.notices, POLICY_FORKING_AGAIN);
+    assert_int_equal(order.fork, 4);
+    policy_note_fork(&policy, false, now);
+    order = decide(&policy, idle(1), now);
+    assert_int_equal(order.notices, POLICY_FORK_FAILING);
+    unit_assert_near(order.retry, 0.1);
+}
+
+static void test_a_probe_that_could_not_be_forked_is_none(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    die_young(&policy, 100);
+    assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
+    policy_note_fork(&policy, false, 102);
+    struct policy_order order = decide(&policy, idle(0), 104);
+    assert_int_equal(order.fork, 1); /* another, for none has lived */
+    assert_int_equal(order.notices, POLICY_FORK_FAILING);
+}
+
+/* A pool, simulated */
+
+enum { WORKERS_MAX = 700, HISTORY = 1024 };
+
+struct worker {
+    double born;
+    bool busy;
+};
+
+/* What a look saw: the idle workers that were not about to leave. */
+struct sight {
+    double when;
+    unsigned available;
+};
+
+struct world {
+    uint64_t seed;
+    struct unit_random random;
+    struct policy policy;
+    struct policy_limits limits;
+    double now;
+
+    struct worker workers[WORKERS_MAX];
+    unsigned total, busy;
+    unsigned waiting; /* connections in the queue */
+    unsigned told;    /* bytes in the lifeline */
+
+    /* the load */
+    unsigned clients; /* at once */
+    unsigned churn;   /* of them may go and come back between two looks */
+
+    /* the weather */
+    double start_delay;    /* seconds until a new worker takes connections */
+    double death_age;      /* at which workers die, seconds; 0: they live */
+    unsigned dying;        /* percent of them that do */
+    unsigned fork_failure; /* percent of all forks */
+
+    /* the record */
+    unsigned attempts, forks, retires, dying_notices, living_notices, failing_notices, working_notices;
+    double last_retire;
+    bool said_full;
+    struct sight sights[HISTORY];
+    size_t looks;
+};
+
+static unsigned minus(unsigned a, unsigned b)
+{
+    return a > b ? a - b : 0;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+#define hold(world, condition)                                                                                         \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            fail_msg("UNIT_SEED=%" PRIu64 ", at %.3f s: not so: %s", (world)->seed, (world)->now, #condition);         \
+    } while (0)
+
+static struct policy_view look_at(const struct world *world)
+{
+    return (struct policy_view){
+        .total = world->total,
+        .idle = world->total - world->busy,
+        .retiring = world->told,
+        .waiting = world->waiting,
+    };
+}
+
+static unsigned available(const struct policy_view *view)
+{
+    return minus(view->idle, view->retiring);
+}
+
+/* The lowest count of available workers in the last window; 0 if the record does not reach so far back. */
+static unsigned lowest_lately(const struct world *world)
+{
+    unsigned lowest = UINT_MAX;
+    for (size_t i = world->looks; i > 0 && world->looks - i < HISTORY; i--) {
+        const struct sight *sight = &world->sights[(i - 1) % HISTORY];
+        lowest = least(lowest, sight->available);
+        if (sight->when <= world->now - POLICY_WINDOW)
+            return lowest;
+    }
+    return 0;
+}
+
+static void check_forks(struct world *world, const struct policy_view *view, const struct policy_order *order)
+{
+    unsigned wanted = minus(world->limits.min_spare + view->waiting, available(view));
+    unsigned room = minus(world->limits.max_workers, view->total);
+    wanted = least(wanted, room);
+    hold(world, order->fork <= wanted);
+    hold(world, order->fork <= POLICY_BATCH);
+    hold(world, order->fork == 0 || order->more == (order->fork < wanted));
+    hold(world, order->retry >= 0 && order->retry <= POLICY_SLOWEST);
+    hold(world, order->retry <= 0 || order->fork == 0);
+    hold(world, wanted == 0 || order->fork > 0 || order->retry > 0); /* at once, or it is said when */
+    hold(world, world->policy.dying || world->policy.fork_failing || order->fork == least(wanted, POLICY_BATCH));
+}
+
+static void check_retires(struct world *world, const struct policy_view *view, const struct policy_order *order)
+{
+    world->sights[world->looks++ % HISTORY] = (struct sight){world->now, available(view)};
+    if (order->retire == 0)
+        return;
+    hold(world, order->fork == 0);
+    hold(world, view->waiting == 0);
+    hold(world, world->now - world->last_retire > POLICY_WINDOW * 0.999);
+    hold(world, order->retire <= (minus(lowest_lately(world), world->limits.max_spare) + 1) / 2);
+    world->last_retire = world->now;
+}
+
+static void check_notices(struct world *world, const struct policy_view *view, unsigned notices)
+{
+    bool full = view->total >= world->limits.max_workers && available(view) == 0;
+    if (notices & POLICY_FULL) {
+        hold(world, full && view->waiting > 0);
+        hold(world, !world->said_full);
+        world->said_full = true;
+    } else if (full && view->waiting > 0) {
+        hold(world, world->said_full);
+    } else if (!full && view->waiting == 0) {
+        world->said_full = false;
+    }
+    world->dying_notices += (notices & POLICY_DYING_YOUNG) != 0;
+    world->living_notices += (notices & POLICY_LIVING_AGAIN) != 0;
+    world->failing_notices += (notices & POLICY_FORK_FAILING) != 0;
+    world->working_notices += (notices & POLICY_FORKING_AGAIN) != 0;
+    hold(world, world->dying_notices - world->living_notices <= 1);
+    hold(world, world->failing_notices - world->working_notices <= 1);
+}
+
+static bool spawn(struct world *world)
+{
+    bool worked = !unit_chance(&world->random, world->fork_failure);
+    world->attempts++;
+    policy_note_fork(&world->policy, worked, world->now);
+    if (worked) {
+        world->workers[world->total++] = (struct worker){.born = world->now};
+        world->forks++;
+    }
+    return worked;
+}
+
+/* The master looks and does what it is told, as pool_look does. Returns when to look again at the latest. */
+static double look(struct world *world)
+{
+    const struct policy_view view = look_at(world);
+    struct policy_order order = policy_decide(&world->policy, &world->limits, &view, world->now);
+    check_forks(world, &view, &order);
+    check_retires(world, &view, &order);
+    unsigned forked = 0;
+    while (forked < order.fork && spawn(world))
+        forked++;
+    world->told += order.retire;
+    world->retires += order.retire;
+    check_notices(world, &view, order.notices | world->policy.notices);
+    world->policy.notices = 0;
+    hold(world, world->total <= world->limits.max_workers);
+    if (order.more && forked == order.fork)
+        return 0;
+    return order.retry > 0 && order.retry < 0.5 ? order.retry : 0.5;
+}
+
+static void bury(struct world *world, unsigned at)
+{
+    world->busy -= world->workers[at].busy;
+    world->workers[at] = world->workers[--world->total];
+}
+
+/* Clients come and go until there are as many as there should be. */
+static void move_clients(struct world *world)
+{
+    unsigned there = world->busy + world->waiting;
+    unsigned away = world->churn > 0 ? unit_below(&world->random, least(world->churn, world->clients) + 1) : 0;
+    unsigned wanted = world->clients - away;
+    if (there < wanted)
+        world->waiting += wanted - there;
+    else
+        there -= wanted;
+    for (unsigned i = 0; there > wanted && i < world->total; i++) {
+        there -= world->workers[i].busy;
+        world->busy -= world->workers[i].busy;
+        world->workers[i].busy = false;
+    }
+}
+
+/* Whoever has the turn reads the lifeline first, then accepts. */
+static void take_turns(struct world *world)
+{
+    for (unsigned i = world->total; i-- > 0;) {
+        struct worker *worker = &world->workers[i];
+        if (worker->busy || world->now - worker->born < world->start_delay)
+            continue;
+        if (world->told > 0 && !unit_chance(&world->random, 10)) {
+            world->told--;
+            bury(world, i);
+        } else if (world->waiting > 0) {
+            world->waiting--;
+            world->busy++;
+            worker->busy = true;
+        }
+    }
+}
+
+static void die(struct world *world)
+{
+    for (unsigned i = world->total; world->death_age > 0 && i-- > 0;) {
+        double age = world->now - world->workers[i].born;
+        if (age < world->death_age || !unit_chance(&world->random, world->dying))
+            continue;
+        bury(world, i);
+        policy_note_death(&world->policy, age, world->now);
+    }
+}
+
+/* Time passes until the next look: a ring or a death, mostly soon, or the tick. */
+static void pass(struct world *world, double at_most)
+{
+    double some = unit_chance(&world->random, 60) ? 0.05 : 0.5;
+    world->now += unit_between(&world->random, 0, some < at_most ? some : at_most);
+    die(world);
+    move_clients(world);
+    take_turns(world);
+}
+
+static void live_until(struct world *world, double end)
+{
+    while (world->now < end)
+        pass(world, look(world));
+}
+
+static struct world begin(uint64_t seed, unsigned most_workers)
+{
+    struct world world = {.seed = seed, .random = {seed}, .now = 1000, .last_retire = -1};
+    struct unit_random *random = &world.random;
+    world.limits.max_workers = 1 + unit_below(random, most_workers);
+    world.limits.max_spare = 1 + unit_below(random, least(world.limits.max_workers, 20));
+    world.limits.min_spare = 1 + unit_below(random, world.limits.max_spare);
+    world.start_delay = unit_chance(random, 50) ? 0 : unit_between(random, 0, 0.2);
+    return world;
+}
+
+enum load { LOAD_BURSTS, LOAD_RAMP, LOAD_STEADY, LOAD_ON_OFF, LOAD_JUMPS, LOADS };
+
+/* A load of one kind for a while, with some trouble now and then. */
+static void live_through_load(struct world *world, double seconds)
+{
+    struct unit_random *random = &world->random;
+    enum load load = unit_below(random, LOADS);
+    unsigned most = world->limits.max_workers * 3 / 2 + 1;
+    unsigned height = unit_below(random, most), begun_with = world->clients;
+    double begun = world->now, period = unit_between(random, 0.1, 4);
+    world->churn = unit_chance(random, 50) ? unit_below(random, most) : 0;
+    world->fork_failure = unit_chance(random, 20) ? 30 + 70 * unit_below(random, 2) : 0;
+    world->death_age = unit_chance(random, 20) ? unit_between(random, 0.001, 1.2) : 0;
+    world->dying = unit_chance(random, 50) ? 100 : 20;
+    while (world->now < begun + seconds) {
+        double progress = (world->now - begun) / seconds;
+        bool on = (unsigned)((world->now - begun) / period) % 2 == 0;
+        if (load == LOAD_BURSTS)
+            world->clients = unit_chance(random, 5) ? height : 0;
+        else if (load == LOAD_RAMP)
+            world->clients = (unsigned)((double)begun_with + progress * ((double)height - (double)begun_with));
+        else if (load == LOAD_ON_OFF)
+            world->clients = on ? height : height / 8;
+        else if (load == LOAD_STEADY || unit_chance(random, 10))
+            world->clients = load == LOAD_STEADY ? height : unit_below(random, most);
+        pass(world, look(world));
+    }
+}
+
+/* The same load for ever, and all is well: what the churn takes and brings fits between the bounds of idle. */
+static void calm(struct world *world)
+{
+    unsigned play = world->limits.max_spare - world->limits.min_spare;
+    world->death_age = 0;
+    world->fork_failure = 0;
+    world->clients = unit_below(&world->random, world->limits.max_workers + 4);
+    world->churn = unit_chance(&world->random, 50) ? play : 0;
+}
+
+/* Everybody who can be served is, idle is within its bounds, and nothing moves. */
+static void check_steady(struct world *world, double seconds)
+{
+    unsigned forks = world->forks, retires = world->retires, churn = world->churn;
+    for (double end = world->now + seconds; world->now < end; pass(world, look(world))) {
+        const struct policy_view view = look_at(world);
+        hold(world, available(&view) + churn >= least(world->limits.min_spare, view.total - world->busy));
+        hold(world, available(&view) >= least(world->limits.min_spare, minus(world->limits.max_workers, world->busy)));
+        hold(world, available(&view) <= world->limits.max_spare + churn);
+        hold(world, view.waiting == 0 || view.total == world->limits.max_workers);
+    }
+    hold(world, world->forks == forks);
+    hold(world, world->retires - retires <= churn);
+    hold(world, world->dying_notices == world->living_notices);
+}
+
+/* Seconds in which any pool has settled: a probe is due in POLICY_SLOWEST at most, and half of the excess leaves a
+ * window. */
+#define SETTLED (POLICY_SLOWEST + 20)
+
+static void test_random_loads(void **state)
+{
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 8000; seed++) {
+        struct world world = begin(seed, 48);
+        for (int i = 0; i < 3; i++)
+            live_through_load(&world, 5);
+        calm(&world);
+        live_until(&world, world.now + (world.policy.dying ? SETTLED : 20));
+        check_steady(&world, 15);
+    }
+}
+
+/* However many come: no more looks than there are batches, and not a moment of time. */
+static void test_random_bursts(void **state)
+{
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 1000; seed++) {
+        struct world world = begin(seed, WORKERS_MAX);
+        live_until(&world, world.now + unit_between(&world.random, 0, 4));
+        world.clients = 1 + unit_below(&world.random, WORKERS_MAX);
+        move_clients(&world);
+        unsigned enough = least(world.clients + world.limits.min_spare, world.limits.max_workers), looks = 0;
+        unsigned batches = (minus(enough, world.total) + POLICY_BATCH - 1) / POLICY_BATCH;
+        while (world.total - least(world.total, world.told) < enough && world.total < world.limits.max_workers) {
+            look(&world);
+            hold(&world, ++looks <= batches + 1);
+        }
+        live_until(&world, world.now + 2);
+        hold(&world, world.busy == least(world.clients, world.limits.max_workers));
+    }
+}
+
+/* Ten minutes in which every worker dies at once: a few forks, one notice. Then they live, and all is well unaided. */
+static void test_random_plagues(void **state)
+{
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 300; seed++) {
+        struct world world = begin(seed, 48);
+        world.clients = unit_below(&world.random, world.limits.max_workers);
+        world.death_age =
+            unit_between(&world.random, 0.001, 0.45); /* noticed before POLICY_YOUNG, at the tick if need be */
+        world.dying = 100;
+        live_until(&world, world.now + 600);
+        unsigned at_once = least(world.limits.min_spare + world.clients, world.limits.max_workers);
+        hold(&world, world.forks < POLICY_YOUNG_DEATHS + at_once + 16);
+        hold(&world, world.forks >= POLICY_YOUNG_DEATHS + 10);
+        hold(&world, world.dying_notices == 1 && world.living_notices == 0);
+        calm(&world);
+        live_until(&world, world.now + SETTLED);
+        hold(&world, world.dying_notices == 1 && world.living_notices == 1);
+        check_steady(&world, 5);
+    }
+}
+
+/* Ten minutes in which no fork works. */
+static void test_random_famines(void **state)
+{
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 100; seed++) {
+        struct world world = begin(seed, 48);
+        world.fork_failure = 100;
+        live_until(&world, world.now + 600);
+        hold(&world, world.attempts < 7 + 600 / 5 + 1);
+        hold(&world, world.attempts >= 100);
+        hold(&world, world.failing_notices == 1 && world.working_notices == 0);
+        calm(&world);
+        live_until(&world, world.now + 20);
+        hold(&world, world.failing_notices == 1 && world.working_notices == 1);
+        check_steady(&world, 5);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forks_what_is_missing),
+        cmocka_unit_test(test_forks_in_batches),
+        cmocka_unit_test(test_retires_half_of_the_excess_each_window),
+        cmocka_unit_test(test_retires_by_the_lowest_count_lately),
+        cmocka_unit_test(test_does_not_retire_while_connections_wait),
+        cmocka_unit_test(test_says_full_once_an_episode),
+        cmocka_unit_test(test_probes_ever_more_slowly_while_workers_die_young),
+        cmocka_unit_test(test_recovers_when_a_probe_lives),
+        cmocka_unit_test(test_an_episode_ends_when_no_worker_is_wanted),
+        cmocka_unit_test(test_a_dying_batch_is_one_lesson),
+        cmocka_unit_test(test_a_few_young_deaths_are_made_good_at_once),
+        cmocka_unit_test(test_deaths_of_the_grown_up_do_not_count),
+        cmocka_unit_test(test_tries_a_failing_fork_again),
+        cmocka_unit_test(test_a_probe_that_could_not_be_forked_is_none),
+        cmocka_unit_test(test_random_loads),
+        cmocka_unit_test(test_random_bursts),
+        cmocka_unit_test(test_random_plagues),
+        cmocka_unit_test(test_random_famines),
+    };
+    return unit_run("policy", tests, NULL, NULL);
+}
