@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/base/options.h"
+#include "client/base/status.h"
+#include "client/base/target.h"
+#include "client/line/edit.h"
+#include "client/line/session.h"
 #include "client/load/bench.h"
 #include "client/probe/check.h"
-#include "client/line/edit.h"
-#include "client/base/options.h"
 #include "client/probe/ping.h"
 #include "client/probe/ping_datagram.h"
 #include "client/report/report.h"
 #include "client/report/run.h"
-#include "client/line/session.h"
-#include "client/base/status.h"
-#include "client/base/target.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

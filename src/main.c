@@ -7,11 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/reason.h"
 #include "conf/conf.h"
 #include "master/daemonize.h"
 #include "master/master.h"
 #include "options.h"
-#include "base/util.h"
+#include "worker/worker.h"
 
 static int complain(int status, const struct reason *why)
 {
@@ -42,6 +43,7 @@ static int run(const struct options *options, struct master_setup *setup)
 {
     struct reason why;
     setup->ready = -1;
+    setup->work = worker_run;
     if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why))) {
         conf_free(setup->conf);
         return complain(EXIT_FAILURE, &why);

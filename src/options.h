@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 enum { OPTIONS_SETS_MAX = 64, OPTIONS_LISTENS_MAX = 64 };
 

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/base/status.h"
 #include "client/line/differ.h"
 #include "client/line/goodbye.h"
-#include "client/base/status.h"
 #include "client/line/window.h"
 
 enum { SESSION_ECHO = 65536 };

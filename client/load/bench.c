@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "client/base/clock.h"
-#include "client/load/load.h"
-#include "client/report/report.h"
 #include "client/base/signals.h"
+#include "client/load/load.h"
 #include "client/load/thread.h"
+#include "client/report/report.h"
 
 #define PROGRESS (200 * CLOCK_MS)
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "client/base/clock.h"
-#include "client/wire/conn.h"
 #include "client/load/slot.h"
+#include "client/wire/conn.h"
 
 /* At the end, a connection that was asked for so long ago was not made in time. */
 #define SLOW CLOCK_SECOND

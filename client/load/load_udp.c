@@ -9,8 +9,8 @@
 #include <sys/param.h>
 
 #include "client/base/clock.h"
-#include "client/wire/datagram.h"
 #include "client/load/slot.h"
+#include "client/wire/datagram.h"
 
 /* Open loop: datagrams sent at a time, so that replies have their turn. */
 enum { LAUNCH_BATCH = 2 };

@@ -7,8 +7,8 @@
 #include <sys/random.h>
 
 #include "client/base/clock.h"
-#include "client/wire/datagram.h"
 #include "client/probe/ping_mtu.h"
+#include "client/wire/datagram.h"
 
 /* Lines. ----------------------------------------------------------------------------------------------------------- */
 

@@ -4,8 +4,8 @@
 #ifndef MPECHO_PING_MTU_H
 #define MPECHO_PING_MTU_H
 
-#include "client/wire/datagram.h"
 #include "client/report/run.h"
+#include "client/wire/datagram.h"
 
 /* Bounded: a size is tried three times at most, and there are some seventeen sizes at most. Sets the
  * socket's owner, and on_event, tally and problems of its shared. */

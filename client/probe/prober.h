@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/report/result.h"
 #include "client/base/tally.h"
 #include "client/base/target.h"
+#include "client/report/result.h"
 
 struct prober;
 

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "client/report/result.h"
 #include "client/base/status.h"
+#include "client/report/result.h"
 
 struct report;
 

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "client/base/clock.h"
+#include "client/base/units.h"
 #include "client/report/describe.h"
 #include "client/report/draw.h"
 #include "client/report/metric.h"
 #include "client/report/report_format.h"
-#include "client/base/units.h"
 
 static void begin(struct report *report)
 {

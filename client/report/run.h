@@ -9,10 +9,10 @@
 
 #include "client/base/clock.h"
 #include "client/base/options.h"
-#include "client/report/report.h"
-#include "client/report/result.h"
 #include "client/base/status.h"
 #include "client/base/target.h"
+#include "client/report/report.h"
+#include "client/report/result.h"
 
 /* A shorter interval of ping is none at all: the next probe follows the reply. */
 #define RUN_INTERVAL_LEAST (10 * CLOCK_US)

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "client/base/clock.h"
+#include "client/base/units.h"
 #include "client/report/describe.h"
 #include "client/report/plot.h"
-#include "client/base/units.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

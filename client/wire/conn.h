@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/wire/fault.h"
-#include "client/wire/pattern.h"
 #include "client/base/tally.h"
 #include "client/base/target.h"
+#include "client/wire/fault.h"
+#include "client/wire/pattern.h"
 
 struct conn;
 

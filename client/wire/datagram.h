@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/wire/pattern.h"
 #include "client/base/problems.h"
 #include "client/base/tally.h"
 #include "client/base/target.h"
+#include "client/wire/pattern.h"
 
 /* A datagram's bytes are those of the pattern whose connection is the datagram's number on its socket, modulo 2^32,
  * from the offset of the socket on: so any eight of them tell of which socket, which datagram and which place they are.

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* Room for the longest text that addr_format writes, "unix:" and a path, with its NUL. */
 enum { ADDR_TEXT_MAX = 128, ADDR_PORT_DEFAULT = 9190 };

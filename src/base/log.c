@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
 #include "contract/fdplan.h"
 
 const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
@@ -277,7 +279,7 @@ bool log_open(struct log *log, const char *target, int stderr_fd, struct reason 
     else
         return reason_set(why, "there is no stderr: the daemon let go of it when it detached");
 
-    new.fd = util_fd_private(new.fd);
+    new.fd = fd_move(new.fd, FD_PRIVATE);
     if (new.fd < 0)
         return reason_set(why, "cannot open %s: %s", target, strerror(errno));
     if (new.syslog)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* error: the daemon cannot do what it is for; warn: something is wrong and was dealt with; info: what an operator
  * wants to know; debug: the rest. */

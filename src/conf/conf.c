@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/reader.h"
-#include "conf/keys.h"
 #include "base/log.h"
+#include "conf/keys.h"
+#include "conf/reader.h"
 #include "conf/rundir.h"
 
 /* What is to blame */
@@ -109,8 +109,8 @@ static bool set_defaults_left(struct conf_reader *reader, bool foreground)
 bool conf_add_listener(const struct conf_reader *reader, const struct conf_listen *listener, const char *key)
 {
     struct conf *conf = reader->conf;
-    if (conf->listens == FD_LISTEN_MAX)
-        return conf_fail(reader, listener->line, key, "more than %d listeners", FD_LISTEN_MAX);
+    if (conf->listens == CONF_LISTEN_MAX)
+        return conf_fail(reader, listener->line, key, "more than %d listeners", CONF_LISTEN_MAX);
     for (size_t i = 0; i < conf->listens; i++)
         if (addr_equal(&conf->listen[i].addr, &listener->addr) &&
             (addr_path(&listener->addr) != NULL || addr_port(&listener->addr) != 0))

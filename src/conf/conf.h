@@ -8,8 +8,9 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
-#include "contract/fdplan.h"
-#include "base/util.h"
+#include "base/reason.h"
+
+enum { CONF_LISTEN_MAX = 32 };
 
 struct conf_listen {
     struct addr addr;
@@ -28,7 +29,7 @@ enum conf_format { CONF_FORMAT_TEXT, CONF_FORMAT_JSON };
 struct conf {
     char *file;
     int lines[CONFKEYS]; /* where each key was set; CONF_UNSET, or CONF_COMMAND_LINE */
-    struct conf_listen listen[FD_LISTEN_MAX];
+    struct conf_listen listen[CONF_LISTEN_MAX];
     size_t listens;
     unsigned start, min_spare, max_spare, max_workers, max_connections;
     char *lock_file;

@@ -11,6 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
 #include "conf/reader.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -149,7 +151,7 @@ static int open_file(const struct conf_reader *reader)
     int fd = open(reader->conf->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
         reason_set(reader->why, "%s: cannot open: %s", reader->conf->file, strerror(errno));
-        util_close(fd);
+        fd_close(fd);
         return -1;
     }
     bool null = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "base/reason.h"
 #include "conf/conf.h"
 #include "conf/keys.h"
-#include "base/util.h"
 
 enum { CONF_KEY_MAX = 128 }; /* the longest name of a key in a message */
 

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* The daemon's run directory: RUNSTATEDIR/mpechod for root; $XDG_RUNTIME_DIR/mpechod, else /tmp/mpechod-UID, for
  * others. path: PATH_MAX bytes. */

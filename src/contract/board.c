@@ -9,6 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
+#include "contract/fdplan.h"
+
 struct board_page {
     atomic_uint state; /* enum board_state */
     _Atomic uint64_t accepts;
@@ -25,14 +29,14 @@ struct board *board_create(size_t slots, struct reason *why)
 {
     struct board *board = malloc(sizeof *board);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    int fd = util_fd_private(memfd_create("mpechod scoreboard", MFD_CLOEXEC));
+    int fd = fd_move(memfd_create("mpechod scoreboard", MFD_CLOEXEC), FD_PRIVATE);
     void *pages = MAP_FAILED;
     if (board != NULL && fd >= 0 && ftruncate(fd, (off_t)(slots * page)) == 0)
         pages = mmap(NULL, slots * page, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
     /* A worker maps its own page alone. */
     if (pages == MAP_FAILED || madvise(pages, slots * page, MADV_DONTFORK) != 0) {
         reason_set(why, "cannot make the scoreboard: %s", strerror(errno));
-        util_close(fd);
+        fd_close(fd);
         free(board);
         return NULL;
     }

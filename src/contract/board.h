@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* A fresh page reads as all zeros, which must mean: starting, nothing accepted. */
 enum board_state { BOARD_STARTING, BOARD_IDLE, BOARD_BUSY, BOARD_STATES };

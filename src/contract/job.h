@@ -1,21 +1,38 @@
-/* job.h: the whole contract between the master and a worker: what the one gives and how the other ends. Beside it there
- * are only the descriptors of fdplan.h, the board and the turn. */
+/* job.h: what the master gives a worker. Beside it there are only the descriptors of fdplan.h, the board and the turn;
+ * how a worker ends is in exits.h. */
 #ifndef MPECHOD_JOB_H
 #define MPECHOD_JOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "contract/board.h"
-#include "conf/conf.h"
-#include "master/listen.h"
+#include "base/addr.h"
 #include "base/log.h"
+#include "contract/board.h"
+#include "contract/fdplan.h"
 #include "contract/turn.h"
 
-/* What the master gives a worker. All of it is the child's copy; descriptors are still under the master's numbers. */
+/* A listener as a worker knows it. */
+struct endpoint {
+    int fd;            /* under the master's number */
+    struct addr bound; /* as clients know it */
+};
+
+/* What holds for all workers of a generation; never changed once it is made. Times are seconds, 0 = no limit. */
+struct worker_terms {
+    uid_t uid; /* to become, if the master is root */
+    gid_t gid;
+    unsigned max_connections; /* until the worker leaves; 0: never */
+    double idle, connection, drain;
+    bool log_access;
+    size_t endpoints;
+    struct endpoint endpoint[FD_LISTEN_MAX];
+};
+
+/* All of it is the child's copy; descriptors are still under the master's numbers. */
 struct worker_job {
-    const struct conf *conf;
-    const struct listen_set *listeners;
+    const struct worker_terms *terms;
     struct log *log;
     struct turn *turn;
     const struct board *board;
@@ -25,16 +42,6 @@ struct worker_job {
     pid_t master;
     unsigned char *buffer; /* for the echo; untouched so far, so that it costs nothing until it is used */
     size_t buffer_size;
-};
-
-/* Exit statuses, from sysexits.h. All but WORKER_DONE are abnormal to the master. */
-enum worker_exit {
-    WORKER_DONE = 0,      /* retired, out of connections, or told to leave */
-    WORKER_LISTENER = 69, /* a listening socket is broken, and the master did not mend it */
-    WORKER_TURN = 70,     /* the lock of the accept turn is broken beyond use */
-    WORKER_SETUP = 71,    /* could not become a worker: descriptors, memory */
-    WORKER_LIFELINE = 74, /* the lifeline cannot be read */
-    WORKER_PRIVILEGE = 77 /* could not give up its privileges */
 };
 
 #endif

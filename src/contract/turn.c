@@ -14,6 +14,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/reason.h"
+#include "contract/fdplan.h"
+
 /* The hints have a cache line of their own: they are written at every connection, by workers that do not hold the turn.
  */
 struct turn {
@@ -51,11 +56,11 @@ struct turn *turn_create(const char *path, int *fd, struct reason *why)
         reason_set(why, "cannot make the accept lock: the kernel has no robust futexes");
         return NULL;
     }
-    *fd = util_create_file(path, 0600, &initial, sizeof initial, false);
+    *fd = file_create(path, 0600, &initial, sizeof initial, false, FD_PRIVATE);
     struct turn *turn = *fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (turn == MAP_FAILED) {
         reason_set(why, "cannot make the lock file %s: %s", path, strerror(errno));
-        util_close(*fd);
+        fd_close(*fd);
         return NULL;
     }
     return turn;
@@ -64,7 +69,7 @@ struct turn *turn_create(const char *path, int *fd, struct reason *why)
 void turn_destroy(struct turn *turn, int fd, const char *path)
 {
     munmap(turn, sizeof *turn);
-    util_remove_own(path, fd);
+    file_remove_own(path, fd);
     close(fd);
 }
 

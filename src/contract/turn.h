@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/clock.h"
+#include "base/reason.h"
 
 struct turn;
 
@@ -44,7 +45,7 @@ void turn_place_free(struct turn *turn);
 void turn_set_awaited(struct turn *turn, int workers);
 bool turn_ready(struct turn *turn); /* true: ring */
 
-/* When the connections of a retired generation must have ended: util_now() seconds, 0 = no limit. */
+/* When the connections of a retired generation must have ended: clock_now() seconds, 0 = no limit. */
 void turn_set_deadline(struct turn *turn, double deadline);
 double turn_deadline(const struct turn *turn);
 

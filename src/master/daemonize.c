@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
 #include "contract/fdplan.h"
 
 enum { DESCRIPTORS = 128 };
@@ -66,7 +68,7 @@ bool daemonize_detach(int *ready, struct reason *why)
     pid_t second = first == 0 && setsid() >= 0 ? fork() : -1;
     if (second > 0)
         _exit(0);
-    *ready = util_fd_private(fds[1]);
+    *ready = fd_move(fds[1], FD_PRIVATE);
     return second == 0 || reason_set(why, "cannot fork: %s", strerror(errno));
 }
 

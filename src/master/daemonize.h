@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* Make descriptors 0 and 1 /dev/null, and 2 too if it is closed; close all others; make sure that enough can be opened;
  * leave the working directory. */

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
+#include "base/reason.h"
 #include "conf/conf.h"
 #include "master/listen.h"
-#include "base/log.h"
 #include "master/pidfile.h"
-#include "base/util.h"
 
 struct deploy {
     struct conf *conf; /* owned */

@@ -2,6 +2,7 @@
  * because it costs nothing per connection: TCP_NODELAY, timeouts, keepalive, urgent data in line. */
 #include "master/listen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/tcp.h>
@@ -12,25 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
+#include "base/sockopt.h"
+#include "contract/fdplan.h"
 #include "master/listen_unix.h"
-
-static bool set_int(int fd, int level, int option, int value)
-{
-    return setsockopt(fd, level, option, &value, sizeof value) == 0;
-}
-
-void listen_set_timeouts(int fd, double seconds)
-{
-    struct timeval t = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
-    if (seconds > 0 && t.tv_sec == 0 && t.tv_usec == 0)
-        t.tv_usec = 1; /* 0 would mean for ever */
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-}
 
 bool listen_cannot(struct reason *why, const char *what, const struct addr *addr)
 {
@@ -56,19 +45,19 @@ static int open_socket(struct addr *addr)
         addr->length = sizeof any;
         fd = socket(AF_INET, flags, 0);
     }
-    return util_fd_private(fd);
+    return fd_move(fd, FD_PRIVATE);
 }
 
 static bool begin_inet(struct listener *listener, int backlog, struct reason *why)
 {
     struct addr *at = &listener->bound;
     int fd = listener->fd;
-    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte is a byte: it comes back in its place */
-    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    sockopt_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    sockopt_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    sockopt_int(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte is a byte: it comes back in its place */
+    sockopt_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (at->storage.ss_family == AF_INET6)
-        set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !at->dual_stack);
+        sockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !at->dual_stack);
     if (bind(fd, (const struct sockaddr *)&at->storage, at->length) != 0)
         return listen_cannot(why, "bind", at);
     return (listen(fd, backlog) == 0 && getsockname(fd, (struct sockaddr *)&at->storage, &at->length) == 0) ||
@@ -82,7 +71,7 @@ static bool open_one(struct listener *listener, struct addr at, const struct con
     *listener = (struct listener){.wanted = wanted->addr, .bound = at, .fd = fd};
     if (fd < 0)
         return listen_cannot(why, "make a socket for", &at);
-    listen_set_timeouts(fd, conf->idle);
+    sockopt_timeouts(fd, conf->idle);
     if (addr_path(&at) != NULL ? listen_unix_begin(listener, wanted->mode, backlog, why)
                                : begin_inet(listener, backlog, why))
         return true;
@@ -136,6 +125,8 @@ static bool is_sound(const struct listener *listener)
     return poll_now(&pollfd, 1) >= 0 && !is_broken(pollfd.revents) && has_name(listener);
 }
 
+static_assert((int)CONF_LISTEN_MAX <= (int)FD_LISTEN_MAX, "all configured listeners have a descriptor");
+
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
                  struct reason *why)
 {
@@ -172,7 +163,7 @@ void listen_tune(const struct listen_set *set, const struct conf *conf)
 {
     for (size_t i = 0; i < set->n; i++) {
         listen(set->at[i].fd, (int)conf->backlog);
-        listen_set_timeouts(set->at[i].fd, conf->idle);
+        sockopt_timeouts(set->at[i].fd, conf->idle);
         if (addr_path(&set->at[i].bound) != NULL)
             listen_unix_set_mode(&set->at[i], conf->listen[i].mode);
     }

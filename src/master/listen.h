@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
+#include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/fdplan.h"
-#include "base/util.h"
 
 struct listener {
     int fd;
@@ -49,8 +49,5 @@ void listen_names(const struct listen_set *set, char *text, size_t size);
 
 /* How long an accept queue may be on this system, whatever accept.backlog asks for; 0: cannot tell. */
 unsigned listen_backlog_limit(void);
-
-/* Settings that an accepted TCP connection inherits from its listener, but a Unix one does not: it gets them here. */
-void listen_set_timeouts(int fd, double seconds);
 
 #endif

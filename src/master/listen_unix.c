@@ -13,6 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
+
 enum {
     SUFFIX = 7,      /* bytes: a dot, and letters from our process id */
     NAME_TRIES = 32, /* as many as there are names of one letter */
@@ -30,7 +33,7 @@ static bool is_stale(const struct addr *addr)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool refused =
         fd >= 0 && connect(fd, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
-    util_close(fd);
+    fd_close(fd);
     return refused;
 }
 
@@ -138,5 +141,5 @@ void listen_unix_set_mode(const struct listener *listener, mode_t mode)
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
     if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino) && (st.st_mode & 0777) != mode)
         chmod(file, mode);
-    util_close(fd);
+    fd_close(fd);
 }

@@ -12,14 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/reason.h"
+#include "contract/fdplan.h"
 #include "master/daemonize.h"
 #include "master/deploy.h"
-#include "contract/fdplan.h"
-#include "base/log.h"
 #include "master/pool/pool.h"
 #include "master/sigpipe.h"
-#include "base/util.h"
-#include "worker/worker.h"
 
 #define TICK 0.5           /* seconds between looks when nothing happens: the safety net */
 #define LOOK_APART 0.001   /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
@@ -42,7 +43,7 @@ struct master {
     bool reload_wanted; /* while another generation is being started */
     bool renew_wanted;  /* likewise, a generation with nothing new but its workers */
     bool renew_failed;  /* and has been logged */
-    double renewed;     /* when the last renewal was, util_now() */
+    double renewed;     /* when the last renewal was, clock_now() */
     double renew_delay; /* seconds until there may be another */
     double stop_deadline;
     unsigned generation; /* the newest one's number */
@@ -54,7 +55,7 @@ struct master {
     struct ev_loop *loop;
     ev_io signals, doorbell;
     ev_timer tick, again;
-    double last_look; /* util_now() */
+    double last_look; /* clock_now() */
 };
 
 static struct log *log_of(const struct master *m)
@@ -79,7 +80,7 @@ static void say_ready(struct master *m)
     if (m->setup->ready >= 0)
         daemonize_ready(m->setup->ready);
     if (m->setup->ready >= 0 && strcmp(m->live->conf->log_target, "stderr") != 0) {
-        util_close(m->stderr_fd);
+        fd_close(m->stderr_fd);
         m->stderr_fd = -1;
     }
 }
@@ -186,13 +187,13 @@ static void go_on_starting(struct master *m)
 /* What keeps breaking is renewed less and less often. */
 static bool may_renew(struct master *m)
 {
-    double since = util_now() - m->renewed;
+    double since = clock_now() - m->renewed;
     if (m->starting != NULL || since < m->renew_delay)
         return false;
     bool quiet = m->renew_delay <= 0 || since > m->renew_delay + RENEW_SLOWEST;
     double delay = quiet ? RENEW_FIRST : 2 * m->renew_delay;
     m->renew_delay = delay < RENEW_SLOWEST ? delay : RENEW_SLOWEST;
-    m->renewed = util_now();
+    m->renewed = clock_now();
     return true;
 }
 
@@ -219,7 +220,7 @@ static void close_up(struct master *m)
 
 static void go_on_stopping(struct master *m, unsigned waiting)
 {
-    bool overdue = m->stop_deadline > 0 && util_now() >= m->stop_deadline;
+    bool overdue = m->stop_deadline > 0 && clock_now() >= m->stop_deadline;
     if (m->phase == PHASE_EMPTYING && (waiting == 0 || overdue))
         close_up(m);
     if (m->phase == PHASE_DRAINING && pool_size(m->pool) == 0)
@@ -241,7 +242,7 @@ static void do_wanted(struct master *m)
 
 static void look(struct master *m)
 {
-    m->last_look = util_now();
+    m->last_look = clock_now();
     ev_io_start(m->loop, &m->doorbell);
     if (m->starting != NULL)
         go_on_starting(m);
@@ -261,7 +262,7 @@ static void look(struct master *m)
 /* Something has happened that calls for a look. Until then the doorbell may ring unheard. */
 static void look_soon(struct master *m)
 {
-    double left = m->last_look + LOOK_APART - util_now();
+    double left = m->last_look + LOOK_APART - clock_now();
     ev_io_stop(m->loop, &m->doorbell);
     if (left > 0)
         look_again_after(m, left);
@@ -341,7 +342,7 @@ static void stop(struct master *m, const char *name)
         return;
     }
     m->phase = PHASE_EMPTYING;
-    m->stop_deadline = m->live->conf->drain > 0 ? util_now() + m->live->conf->drain : 0;
+    m->stop_deadline = m->live->conf->drain > 0 ? clock_now() + m->live->conf->drain : 0;
     pool_set_deadline(m->pool, m->stop_deadline);
     listen_refuse(&m->live->listeners);
     wake_for_stop(m);
@@ -427,7 +428,7 @@ static void watch(struct master *m)
 static bool open_loop(struct master *m, struct reason *why)
 {
     m->loop = ev_loop_new(EVFLAG_NOENV);
-    m->pool = m->loop != NULL ? pool_create(worker_run, why) : NULL;
+    m->pool = m->loop != NULL ? pool_create(m->setup->work, why) : NULL;
     if (m->loop == NULL)
         return reason_set(why, "cannot make an event loop");
     return m->pool != NULL;

@@ -3,11 +3,13 @@
 #define MPECHOD_MASTER_H
 
 #include "conf/conf.h"
+#include "contract/job.h"
 
 struct master_setup {
-    struct conf_source source; /* what a reload reads again */
-    struct conf *conf;         /* read and checked; the master frees it */
-    int ready;                 /* for daemonize_ready; -1: nobody waits */
+    struct conf_source source;               /* what a reload reads again */
+    struct conf *conf;                       /* read and checked; the master frees it */
+    void (*work)(const struct worker_job *); /* what a new worker does; never returns */
+    int ready;                               /* for daemonize_ready; -1: nobody waits */
 };
 
 /* Run until stopped. Returns 0 if stopped by request, 1 if it could not start, which has been logged. */

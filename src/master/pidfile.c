@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/reason.h"
 #include "conf/rundir.h"
+#include "contract/fdplan.h"
 
 static bool is_at(int fd, const char *path)
 {
@@ -24,13 +28,13 @@ static int lock_present(const char *path, struct reason *why)
 {
     for (int tries = 0; tries < 10; tries++) {
         struct stat st;
-        int fd = util_fd_private(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644));
+        int fd = fd_move(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), FD_PRIVATE);
         if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
             reason_set(why, "cannot open %s: %s", path, fd < 0 ? strerror(errno) : "not a regular file");
-            util_close(fd);
+            fd_close(fd);
             return -1;
         }
-        if (!util_lock(fd) && util_is_locked(fd)) {
+        if (!fd_lock(fd) && fd_is_locked(fd)) {
             reason_set(why, "%s is locked: mpechod runs already; stop it, or name another process.pid_file", path);
             close(fd);
             return -1;
@@ -54,7 +58,7 @@ bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct r
     if (forerunner < 0)
         return false;
     int n = snprintf(text, sizeof text, "%d\n", (int)pid);
-    pidfile->fd = util_create_file(path, 0644, text, (size_t)n, true);
+    pidfile->fd = file_create(path, 0644, text, (size_t)n, true, FD_PRIVATE);
     if (pidfile->fd < 0)
         reason_set(why, "cannot write %s: %s", path, strerror(errno));
     close(forerunner);
@@ -65,7 +69,7 @@ void pidfile_drop(struct pidfile *pidfile)
 {
     if (pidfile->fd < 0)
         return;
-    util_remove_own(pidfile->path, pidfile->fd);
+    file_remove_own(pidfile->path, pidfile->fd);
     close(pidfile->fd);
     pidfile->fd = -1;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* fd: open and locked, -1: not held. path is the caller's and must live as long. */
 struct pidfile {

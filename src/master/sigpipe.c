@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/reason.h"
 #include "contract/fdplan.h"
 
 static const int answered[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
@@ -49,8 +51,8 @@ static bool open_pipe(void)
     if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0)
         return false;
     bool placed = dup3(fds[0], FD_SELFPIPE_READ, O_CLOEXEC) >= 0 && dup3(fds[1], FD_SELFPIPE_WRITE, O_CLOEXEC) >= 0;
-    util_close(fds[0]);
-    util_close(fds[1]);
+    fd_close(fds[0]);
+    fd_close(fds[1]);
     return placed;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* Make the pipe, take over the signals that the master answers, ignore SIGPIPE and SIGXFSZ, give every other signal
  * back its default disposition, whatever the parent left us, and unblock all. */

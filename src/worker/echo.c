@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "base/util.h"
+#include "base/clock.h"
 
 #define CHECK_EVERY 1.0 /* seconds between two looks at whether the daemon stops, while bytes flow */
 
@@ -69,7 +69,7 @@ static double shorten(double seconds)
  * no system call. */
 static bool may_wait(struct conn *conn)
 {
-    double now = util_now_coarse(), left = conn->echo->idle;
+    double now = clock_coarse(), left = conn->echo->idle;
     if (now >= conn->next_check)
         check(conn, now);
     if (!conn->resuming)
@@ -93,7 +93,7 @@ static bool survive(struct conn *conn)
 {
     switch (errno) {
     case EINTR:
-        check(conn, util_now());
+        check(conn, clock_now());
         conn->resuming = true;
         return true;
     case EAGAIN:
@@ -152,14 +152,14 @@ static void part(const struct conn *conn)
 
 struct echo_result echo_run(const struct echo *echo)
 {
-    double now = util_now();
+    double now = clock_now();
     struct conn conn = {.echo = echo, .begun = now, .next_check = now + CHECK_EVERY, .timeout = echo->idle};
     if (echo->limit > 0)
         set_deadline(&conn, now + echo->limit, ECHO_LIMIT);
     while (echo_once(&conn))
         ;
     part(&conn);
-    conn.result.seconds = util_now() - conn.begun;
+    conn.result.seconds = clock_now() - conn.begun;
     return conn.result;
 }
 

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 /* How a connection ended. eof: the client closed, and got back all it sent; reset: it broke off; idle: no byte moved
  * for the idle time; limit: the connection's total time was up; drain: the daemon is stopping; error: anything else,
  * most often that the peer is gone (ETIMEDOUT, by keepalive or retransmission). */
@@ -16,7 +18,7 @@ struct echo {
     size_t size;
     double idle;  /* how long no byte may move, seconds, 0 = no limit */
     double limit; /* of the whole connection, seconds, 0 = no limit */
-    /* When the connection must end for the daemon's sake, util_now() seconds, 0 = never. Asked about once a second
+    /* When the connection must end for the daemon's sake, clock_now() seconds, 0 = never. Asked about once a second
      * while bytes flow, and when a signal has interrupted the wait for them. */
     double (*drain_deadline)(void *context);
     void *context;

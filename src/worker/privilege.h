@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/util.h"
+#include "base/reason.h"
 
 /* Become uid and gid with no other groups and no way back, and verify that it is so. Not as root: user and group are
  * left alone. Either way no program that this process might execute gains privileges. */

@@ -13,8 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "worker/echo.h"
+#include "base/clock.h"
+#include "base/reason.h"
+#include "base/sockopt.h"
+#include "contract/exits.h"
 #include "contract/fdplan.h"
+#include "worker/echo.h"
 #include "worker/privilege.h"
 
 #define BACKOFF_FIRST 0.01 /* seconds; when there is nothing to accept with. Doubles up to BACKOFF_LONGEST */
@@ -39,7 +43,7 @@ enum wait { WAIT_GOT, WAIT_LEAVE, WAIT_RETRY };
 struct guest {
     struct sockaddr_storage peer;
     socklen_t peer_length;
-    const struct listener *listener;
+    const struct endpoint *endpoint;
 };
 
 /* Signals */
@@ -85,10 +89,10 @@ static void ring(void)
 static bool place_descriptors(const struct worker_job *job)
 {
     bool placed = dup3(job->lifeline, FD_LIFELINE, 0) >= 0 && dup3(job->doorbell, FD_DOORBELL, 0) >= 0;
-    for (size_t i = 0; i < job->listeners->n && placed; i++)
-        placed = dup3(job->listeners->at[i].fd, FD_LISTEN + (int)i, 0) >= 0;
+    for (size_t i = 0; i < job->terms->endpoints && placed; i++)
+        placed = dup3(job->terms->endpoint[i].fd, FD_LISTEN + (int)i, 0) >= 0;
     log_adopt(job->log);
-    return placed && close_range(FD_LISTEN + (unsigned)job->listeners->n, ~0U, 0) == 0 &&
+    return placed && close_range(FD_LISTEN + (unsigned)job->terms->endpoints, ~0U, 0) == 0 &&
            close_range(FD_CONN, FD_CONN, 0) == 0;
 }
 
@@ -96,7 +100,7 @@ static void become(struct worker *worker)
 {
     const struct worker_job *job = worker->job;
     struct reason why;
-    if (!privilege_drop(job->conf->uid, job->conf->gid, &why)) {
+    if (!privilege_drop(job->terms->uid, job->terms->gid, &why)) {
         log_error(job->log, "worker cannot start: %s", why.text);
         _exit(WORKER_PRIVILEGE);
     }
@@ -115,9 +119,9 @@ static void become(struct worker *worker)
 static void set_pollfds(struct worker *worker)
 {
     worker->pollfds[0] = (struct pollfd){.fd = FD_LIFELINE, .events = POLLIN};
-    for (size_t i = 0; i < worker->job->listeners->n; i++)
+    for (size_t i = 0; i < worker->job->terms->endpoints; i++)
         worker->pollfds[1 + i] = (struct pollfd){.fd = FD_LISTEN + (int)i, .events = POLLIN};
-    worker->polled = 1 + worker->job->listeners->n;
+    worker->polled = 1 + worker->job->terms->endpoints;
     worker->next = 1;
 }
 
@@ -186,7 +190,7 @@ static enum wait accept_failed(struct worker *worker)
 static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest)
 {
     guest->peer_length = sizeof guest->peer;
-    guest->listener = &worker->job->listeners->at[fd - FD_LISTEN];
+    guest->endpoint = &worker->job->terms->endpoint[fd - FD_LISTEN];
     int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
     if (conn < 0)
         return accept_failed(worker);
@@ -262,14 +266,14 @@ static double drain_deadline(void *context)
     alarm(0);
     if (getppid() == job->master)
         return turn_deadline(job->turn);
-    if (worker->orphan_deadline <= 0 && job->conf->drain > 0)
-        worker->orphan_deadline = util_now() + job->conf->drain;
+    if (worker->orphan_deadline <= 0 && job->terms->drain > 0)
+        worker->orphan_deadline = clock_now() + job->terms->drain;
     return worker->orphan_deadline;
 }
 
 static void log_access(struct worker *worker, const struct guest *guest, const struct echo_result *result)
 {
-    struct addr local = guest->listener->bound; /* a Unix socket's; a TCP one may listen at many */
+    struct addr local = guest->endpoint->bound; /* a Unix socket's; a TCP one may listen at many */
     char peer_text[ADDR_TEXT_MAX], local_text[ADDR_TEXT_MAX];
     if (addr_path(&local) == NULL)
         getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
@@ -289,22 +293,22 @@ static void log_access(struct worker *worker, const struct guest *guest, const s
 static void serve(struct worker *worker, const struct guest *guest)
 {
     const struct worker_job *job = worker->job;
-    const struct conf *conf = job->conf;
+    const struct worker_terms *terms = job->terms;
     const struct echo echo = {
         .fd = FD_CONN,
         .buffer = job->buffer,
         .size = job->buffer_size,
-        .idle = conf->idle,
-        .limit = conf->connection,
+        .idle = terms->idle,
+        .limit = terms->connection,
         .drain_deadline = drain_deadline,
         .context = worker,
     };
     if (turn_place_taken(job->turn))
         ring();
     if (guest->peer.ss_family == AF_UNIX)
-        listen_set_timeouts(FD_CONN, echo.idle);
+        sockopt_timeouts(FD_CONN, echo.idle);
     struct echo_result result = echo_run(&echo);
-    if (conf->log_access)
+    if (terms->log_access)
         log_access(worker, guest, &result);
     close(FD_CONN);
     board_idle(worker->page);
@@ -326,7 +330,7 @@ _Noreturn void worker_run(const struct worker_job *job)
         if (wait != WAIT_GOT)
             continue;
         serve(&worker, &guest);
-        if (++served == job->conf->max_connections) /* never, if 0 */
+        if (++served == job->terms->max_connections) /* never, if 0 */
             break;
     }
     _exit(WORKER_DONE);

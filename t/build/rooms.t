@@ -13,11 +13,6 @@ my $hacking = slurp("$Harness::SOURCE/HACKING.md");
 # The arrows that are left to be removed, as "FILE -> ROOM".
 my %pending = map { $_ => 1 } (
     'src/base/log.c -> contract',
-    'src/base/util.c -> contract',
-    'src/conf/conf.h -> contract',
-    'src/contract/job.h -> conf',
-    'src/contract/job.h -> master',
-    'src/master/master.c -> worker',
 );
 
 sub floors_of ($block) {

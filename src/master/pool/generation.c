@@ -8,40 +8,67 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/reason.h"
+#include "base/unforked.h"
 #include "conf/rundir.h"
+#include "contract/fdplan.h"
 
 static bool open_lifeline(struct generation *generation)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
         return false;
-    generation->lifeline_read = util_fd_private(fds[0]);
-    generation->lifeline_write = util_fd_private(fds[1]);
+    generation->lifeline_read = fd_move(fds[0], FD_PRIVATE);
+    generation->lifeline_write = fd_move(fds[1], FD_PRIVATE);
     return generation->lifeline_read >= 0 && generation->lifeline_write >= 0;
+}
+
+static struct worker_terms *make_terms(const struct conf *conf, const struct listen_set *listeners)
+{
+    struct worker_terms *terms = malloc(sizeof *terms);
+    if (terms == NULL)
+        return NULL;
+    *terms = (struct worker_terms){
+        .uid = conf->uid,
+        .gid = conf->gid,
+        .max_connections = conf->max_connections,
+        .idle = conf->idle,
+        .connection = conf->connection,
+        .drain = conf->drain,
+        .log_access = conf->log_access,
+        .endpoints = listeners->n,
+    };
+    for (size_t i = 0; i < listeners->n; i++)
+        terms->endpoint[i] = (struct endpoint){.fd = listeners->at[i].fd, .bound = listeners->at[i].bound};
+    return terms;
 }
 
 struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
                                      struct log *log, struct reason *why)
 {
-    struct generation *generation = util_alloc_unforked(sizeof *generation);
+    struct generation *generation = unforked_alloc(sizeof *generation);
     char *lock_file = strdup(conf->lock_file);
-    if (generation == NULL || lock_file == NULL) {
+    struct worker_terms *terms = make_terms(conf, listeners);
+    if (generation == NULL || lock_file == NULL || terms == NULL) {
         reason_set(why, "out of memory");
         goto fail;
     }
     *generation = (struct generation){
         .number = number,
-        .born = util_now(),
+        .born = clock_now(),
         .conf = conf,
         .listeners = listeners,
         .log = log,
+        .terms = terms,
         .lock_file = lock_file,
         .lifeline_read = -1,
         .lifeline_write = -1,
     };
     if (!open_lifeline(generation)) {
         reason_set(why, "cannot make a pipe: %s", strerror(errno));
-        goto fail;
+        goto fail_lifeline;
     }
     if (!rundir_prepare(lock_file, why) ||
         (generation->turn = turn_create(lock_file, &generation->turn_fd, why)) == NULL)
@@ -49,10 +76,12 @@ struct generation *generation_create(unsigned number, const struct conf *conf, c
     return generation;
 
 fail_lifeline:
-    generation_retire(generation);
+    fd_close(generation->lifeline_read);
+    fd_close(generation->lifeline_write);
 fail:
+    free(terms);
     free(lock_file);
-    util_free_unforked(generation, sizeof *generation);
+    unforked_free(generation, sizeof *generation);
     return NULL;
 }
 
@@ -61,14 +90,16 @@ void generation_destroy(struct generation *generation)
     generation_retire(generation);
     turn_destroy(generation->turn, generation->turn_fd, generation->lock_file);
     free(generation->lock_file);
-    util_free_unforked(generation, sizeof *generation);
+    unforked_free(generation, sizeof *generation);
 }
 
 void generation_retire(struct generation *generation)
 {
-    util_close(generation->lifeline_read);
-    util_close(generation->lifeline_write);
+    fd_close(generation->lifeline_read);
+    fd_close(generation->lifeline_write);
     generation->lifeline_read = generation->lifeline_write = -1;
+    free(generation->terms);
+    generation->terms = NULL;
     generation->conf = NULL;
     generation->listeners = NULL;
     generation->log = NULL;

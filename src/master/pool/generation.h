@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "conf/conf.h"
-#include "master/listen.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "decide/stall.h"
+#include "base/reason.h"
+#include "conf/conf.h"
+#include "contract/job.h"
 #include "contract/turn.h"
-#include "base/util.h"
+#include "decide/stall.h"
+#include "master/listen.h"
 
 /* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
  * its end retires them all, and comes by itself if the master dies. */
@@ -20,19 +22,20 @@ struct generation {
     const struct conf *conf;
     const struct listen_set *listeners;
     struct log *log;
+    struct worker_terms *terms; /* owned */
 
     int lifeline_read, lifeline_write; /* -1 once retired */
     struct turn *turn;
     int turn_fd;
     char *lock_file;
-    double born;      /* util_now() */
+    double born;      /* clock_now() */
     unsigned workers; /* alive */
     unsigned deaths;  /* abnormal ones */
     double thinned;   /* when generation_thin was last called */
     int failure;      /* exit status of a worker that could not even start; 0: none */
     struct stall stall;
     bool kicked;     /* at the last stall turn_kick was all that could be done */
-    double deadline; /* util_now() seconds: when its connections must have ended; 0: no limit */
+    double deadline; /* clock_now() seconds: when its connections must have ended; 0: no limit */
     struct generation *older;
 };
 

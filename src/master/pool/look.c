@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "master/pool/pool.h"
 #include "master/pool/state.h"
 
@@ -172,7 +173,7 @@ static void end_overdue(struct pool *pool, double now, struct pool_report *repor
 struct pool_report pool_look(struct pool *pool, struct log *log)
 {
     struct pool_report report = {0};
-    double now = util_now();
+    double now = clock_now();
     struct generation *current = pool->current;
     if (current != NULL)
         turn_begin_count(current->turn);

@@ -13,6 +13,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/reason.h"
+#include "base/unforked.h"
+#include "contract/exits.h"
+#include "contract/fdplan.h"
 #include "master/pool/state.h"
 #include "master/sigpipe.h"
 
@@ -22,14 +28,14 @@ enum { BUFFER_SIZE = 65536 };
 
 struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
 {
-    struct pool *pool = util_alloc_unforked(sizeof *pool);
+    struct pool *pool = unforked_alloc(sizeof *pool);
     if (pool == NULL || !roster_init(&pool->roster)) {
         reason_set(why, "out of memory");
         goto fail;
     }
     pool->run = run;
     pool->master = getpid();
-    pool->doorbell = util_fd_private(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    pool->doorbell = fd_move(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), FD_PRIVATE);
     pool->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pool->doorbell < 0 || pool->buffer == MAP_FAILED) {
         reason_set(why, "cannot make the pool: %s", strerror(errno));
@@ -42,7 +48,7 @@ struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *
 fail_roster:
     roster_free(&pool->roster);
 fail:
-    util_free_unforked(pool, sizeof *pool);
+    unforked_free(pool, sizeof *pool);
     return NULL;
 }
 
@@ -57,7 +63,7 @@ void pool_destroy(struct pool *pool)
     munmap(pool->buffer, BUFFER_SIZE);
     close(pool->doorbell);
     roster_free(&pool->roster);
-    util_free_unforked(pool, sizeof *pool);
+    unforked_free(pool, sizeof *pool);
 }
 
 int pool_doorbell(const struct pool *pool)
@@ -84,8 +90,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
     /* On the stack: pool and generation are not there in the child. */
     void (*run)(const struct worker_job *) = pool->run;
     const struct worker_job job = {
-        .conf = generation->conf,
-        .listeners = generation->listeners,
+        .terms = generation->terms,
         .log = generation->log,
         .turn = generation->turn,
         .board = pool->board,
@@ -108,7 +113,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         errno = error;
         return false;
     }
-    const struct roster_worker worker = {.pid = pid, .generation = generation, .born = util_now()};
+    const struct roster_worker worker = {.pid = pid, .generation = generation, .born = clock_now()};
     roster_add(&pool->roster, (size_t)slot, &worker);
     generation->workers++;
     return true;
@@ -164,7 +169,7 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
     }
     if (count_ready(pool, generation) >= generation->conf->start)
         return POOL_READY;
-    if (util_now() < generation->born + START_PATIENCE)
+    if (clock_now() < generation->born + START_PATIENCE)
         return POOL_STARTING;
     kill_unready(pool, generation); /* a stopped one would not hear that it is to leave */
     reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);

@@ -5,11 +5,12 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/job.h"
 #include "master/listen.h"
-#include "base/log.h"
-#include "base/util.h"
 
 struct pool;
 
@@ -52,7 +53,7 @@ void pool_retire(struct pool *pool, struct generation *generation);
 void pool_retire_current(struct pool *pool);
 bool pool_has_current(const struct pool *pool);
 
-/* Connections of retired generations, those to come included, must have ended by deadline (util_now(), 0 = never). */
+/* Connections of retired generations, those to come included, must have ended by deadline (clock_now(), 0 = never). */
 void pool_set_deadline(struct pool *pool, double deadline);
 
 /* See what there is and do what it calls for: fork, retire, break a stall, end what is overdue. */

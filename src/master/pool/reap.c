@@ -1,6 +1,8 @@
 /* pool_reap.c: what the kernel says of workers: who died, how, and who was stopped. Called by the master at SIGCHLD. */
 #include <sys/wait.h>
 
+#include "base/clock.h"
+#include "contract/exits.h"
 #include "master/pool/pool.h"
 #include "master/pool/state.h"
 #include "master/sigpipe.h"
@@ -46,7 +48,7 @@ static void bury(struct pool *pool, long slot, int status, struct log *log)
 {
     const struct roster_worker worker = pool->roster.slots[slot];
     struct generation *generation = worker.generation;
-    double now = util_now();
+    double now = clock_now();
     if (!pool->killing)
         log_death(log, &worker, slot, status);
     if (WIFEXITED(status))

@@ -1,20 +1,20 @@
 /* roster.c: the private table of workers; see roster.h. Called by the pool. */
 #include "master/pool/roster.h"
 
-#include "base/util.h"
+#include "base/unforked.h"
 
 static const size_t size = ROSTER_SLOTS * sizeof(struct roster_worker);
 
 /* Slots that were never used take no memory. */
 bool roster_init(struct roster *roster)
 {
-    *roster = (struct roster){.slots = util_alloc_unforked(size)};
+    *roster = (struct roster){.slots = unforked_alloc(size)};
     return roster->slots != NULL;
 }
 
 void roster_free(struct roster *roster)
 {
-    util_free_unforked(roster->slots, size);
+    unforked_free(roster->slots, size);
 }
 
 long roster_vacancy(const struct roster *roster)

@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
+
 struct generation;
 
 struct roster_worker {
     pid_t pid; /* 0: the slot is free */
     struct generation *generation;
-    double born;  /* util_now() */
+    double born;  /* clock_now() */
     bool stopped; /* by a signal, as the kernel reports it */
     bool ended;   /* the master has killed it, and it does not count as a death */
 };

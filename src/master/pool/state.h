@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 #include "contract/board.h"
-#include "master/pool/generation.h"
 #include "contract/job.h"
 #include "decide/policy.h"
+#include "master/pool/generation.h"
 #include "master/pool/roster.h"
 
 struct pool {

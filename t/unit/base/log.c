@@ -11,8 +11,8 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "contract/fdplan.h"
 #include "base/log.h"
+#include "contract/fdplan.h"
 
 /* A log into a pipe, with the other end to read it from. */
 struct piped {

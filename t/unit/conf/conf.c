@@ -430,13 +430,13 @@ static void test_takes_so_many_listeners(void **state)
 {
     char text[4096] = "listen = (";
     struct reason why;
-    for (int i = 0; i < FD_LISTEN_MAX; i++)
+    for (int i = 0; i < CONF_LISTEN_MAX; i++)
         sprintf(text + strlen(text), "%s\n{ port = %d; }", i > 0 ? "," : "", i);
     size_t n = strlen(text);
     strcpy(text + n, ");");
     struct conf *conf = load(state, &(struct given){.text = text}, &why);
     assert_non_null(conf);
-    assert_int_equal(conf->listens, FD_LISTEN_MAX);
+    assert_int_equal(conf->listens, CONF_LISTEN_MAX);
     assert_int_equal(conf->listen[31].line, 33);
     conf_free(conf);
     strcpy(text + n, ",\n{ port = 99; });");

@@ -11,9 +11,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "base/sockopt.h"
 #include "worker/echo.h"
-#include "master/listen.h"
-#include "base/util.h"
+
+#include "base/clock.h"
 
 enum { BUFFER = 16384 };
 
@@ -45,7 +46,7 @@ static void serve(const struct echo *echo, int report)
     struct sigaction action = {.sa_handler = interrupted};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGALRM, &action, NULL);
-    listen_set_timeouts(echo->fd, echo->idle);
+    sockopt_timeouts(echo->fd, echo->idle);
     struct echo_result result = echo_run(echo);
     unit_require(result.end == ECHO_EOF || send(echo->fd, "", 1, MSG_NOSIGNAL) < 0); /* it has said goodbye */
     close(echo->fd);
@@ -430,11 +431,11 @@ static void test_drain_at_a_signal(void **state)
         struct server server = start_unix((struct echo){.idle = i == 0 ? 0 : LONG});
         say(&server, 0, 10);
         hear(&server, 0, 10);
-        double before = util_now();
+        double before = clock_now();
         atomic_store(server.deadline, before + 0.2);
         kill(server.pid, SIGTERM);
         assert_int_equal(hear_out(&server, 10), 0);
-        assert_true(util_now() - before > 0.189);
+        assert_true(clock_now() - before > 0.189);
         struct echo_result result = finish(&server);
         assert_result(&result, ECHO_DRAIN, 10, 10);
         assert_true(result.seconds < 0.95); /* or it would have been found out without the signal */
@@ -448,7 +449,7 @@ static void test_drain_lets_a_client_finish(void **state)
     (void)state;
     say(&server, 0, 10);
     hear(&server, 0, 10);
-    atomic_store(server.deadline, util_now() + LONG);
+    atomic_store(server.deadline, clock_now() + LONG);
     kill(server.pid, SIGTERM);
     say(&server, 10, 10);
     hear(&server, 10, 10);
@@ -463,7 +464,7 @@ static void test_drain_while_bytes_flow(void **state)
     struct server server = start_unix((struct echo){.idle = LONG});
     size_t n = 0;
     (void)state;
-    atomic_store(server.deadline, util_now() - 1);
+    atomic_store(server.deadline, clock_now() - 1);
     while (send(server.client, &(unsigned char){byte_at(n)}, 1, MSG_NOSIGNAL) == 1) {
         unsigned char byte;
         if (recv(server.client, &byte, 1, 0) != 1)
@@ -483,7 +484,7 @@ static void test_drain_or_limit_whichever_is_sooner(void **state)
         struct server server = start_unix((struct echo){.idle = LONG, .limit = i == 0 ? 0.2 : LONG});
         say(&server, 0, 1);
         hear(&server, 0, 1);
-        atomic_store(server.deadline, util_now() + (i == 0 ? LONG : 0.2));
+        atomic_store(server.deadline, clock_now() + (i == 0 ? LONG : 0.2));
         kill(server.pid, SIGTERM);
         hear_out(&server, 1);
         struct echo_result result = finish(&server);

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "contract/exits.h"
 #include "master/pool/generation.h"
 #include "master/pool/pool.h"
 

@@ -1,0 +1,16 @@
+/* file.h: files that appear whole and are removed only by their owner. */
+#ifndef MPECHOD_FILE_H
+#define MPECHOD_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Create a file at path whole: written under a temporary name beside it, then renamed over it; with locked, locked
+ * before anybody can see it. mode as for open(2). Returns the open descriptor (at lowest or above, read-write), or -1
+ * with errno. */
+int file_create(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest);
+
+/* Remove path if it is still the file that fd refers to. */
+void file_remove_own(const char *path, int fd);
+
+#endif

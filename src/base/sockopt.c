@@ -1,0 +1,20 @@
+/* sockopt.c: see sockopt.h. */
+#include "base/sockopt.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+
+bool sockopt_int(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+void sockopt_timeouts(int fd, double seconds)
+{
+    struct timeval t = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
+    if (seconds > 0 && t.tv_sec == 0 && t.tv_usec == 0)
+        t.tv_usec = 1; /* 0 would mean for ever */
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+}
