@@ -49,7 +49,7 @@ is(join(', ', sort keys %pending), '', 'no arrow is pending that is gone already
 
 my %text = map { $_ => slurp("$Harness::SOURCE/$_") =~ s{/\*.*?\*/}{}gsr } files_below('src');
 is(join(' ', sort grep { $text{$_} =~ /\bv?fork\s*\(/ } keys %text),
-    'src/master/daemonize.c src/master/pool/pool.c', 'fork lives where it should');
+    'src/master/daemonize.c src/master/errand.c src/master/pool/pool.c', 'fork lives where it should');
 for my $pure (grep { m{^src/decide/} } sort keys %text) {
     my @needs = $text{$pure} =~ /#\s*include\s+<([^>]+)>/g;
     is(join(' ', grep { !/^(?:std\w+|limits|math|float|assert|string)\.h$/ } @needs), '', "$pure is pure: it needs nothing of the system");

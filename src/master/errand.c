@@ -1,0 +1,148 @@
+/* errand.c: work in a child; see errand.h. Called by the rollout. A child that hangs in a frozen file system cannot
+ * even be killed: it is left to itself, and holds nothing that anybody would miss. */
+#include "master/errand.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "contract/fdplan.h"
+#include "master/sigpipe.h"
+
+enum { ANSWER_MAX = 1 << 17 }; /* bytes; what a socket takes at once by default is more */
+
+static bool is_kept(const int *kept, int fd)
+{
+    for (; *kept >= 0; kept++)
+        if (*kept == fd)
+            return true;
+    return false;
+}
+
+/* Anything else that the child held would outlive its owner with it: lifelines, locks, the self-pipe. */
+static void close_others(const int *kept, int answer)
+{
+    long end = sysconf(_SC_OPEN_MAX);
+    int highest = answer;
+    for (const int *fd = kept; *fd >= 0; fd++)
+        highest = *fd > highest ? *fd : highest;
+    for (int fd = FD_LOG + 1; fd < highest; fd++)
+        if (fd != answer && !is_kept(kept, fd))
+            close(fd);
+    if (close_range((unsigned)highest + 1, ~0U, 0) != 0)
+        for (int fd = highest + 1; fd < end; fd++)
+            close(fd);
+}
+
+/* All signals stay blocked: they are the master's. */
+_Noreturn static void run(void (*work)(void *, int), void *context, const int *kept, int answer)
+{
+    prctl(PR_SET_NAME, "mpechod-errand");
+    close_others(kept, answer);
+    work(context, answer);
+    _exit(0);
+}
+
+bool errand_begin(struct errand *errand, void (*work)(void *, int), void *context, const int *kept, struct reason *why)
+{
+    int pair[2];
+    *errand = (struct errand){.fd = -1};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return reason_set(why, "cannot make a socket pair: %s", strerror(errno));
+    int ours = fd_move(pair[0], FD_PRIVATE), theirs = fd_move(pair[1], FD_PRIVATE);
+    sigset_t before = sigpipe_block();
+    pid_t pid = ours >= 0 && theirs >= 0 ? fork() : -1;
+    if (pid == 0)
+        run(work, context, kept, theirs);
+    sigpipe_restore(&before);
+    fd_close(theirs);
+    if (pid < 0) {
+        fd_close(ours);
+        return reason_set(why, "cannot fork: %s", strerror(errno));
+    }
+    *errand = (struct errand){.pid = pid, .fd = ours};
+    return true;
+}
+
+/* SCM_RIGHTS carries no hole, so a byte for each descriptor tells whether it is there. */
+bool errand_answer(int fd, const struct errand_cargo *cargo)
+{
+    char there[ERRAND_FDS_MAX] = {0};
+    int fds[ERRAND_FDS_MAX], n = 0;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {0};
+    assert(cargo->size <= ANSWER_MAX);
+    for (size_t i = 0; i < cargo->fds; i++)
+        if (*cargo->fd[i] >= 0) {
+            there[i] = 1;
+            fds[n++] = *cargo->fd[i];
+        }
+    struct iovec parts[] = {{there, cargo->fds}, {cargo->data, cargo->size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    if (n > 0) {
+        size_t bytes = (size_t)n * sizeof fds[0];
+        message.msg_control = control;
+        message.msg_controllen = CMSG_SPACE(bytes);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(header), fds, bytes);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL) >= 0;
+}
+
+static size_t take_fds(struct msghdr *message, int *fds)
+{
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        return 0;
+    size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof fds[0];
+    memcpy(fds, CMSG_DATA(header), n * sizeof fds[0]);
+    for (size_t i = 0; i < n; i++)
+        fds[i] = fd_move(fds[i], FD_PRIVATE);
+    return n;
+}
+
+static void over(struct errand *errand)
+{
+    fd_close(errand->fd);
+    *errand = (struct errand){.fd = -1};
+}
+
+enum errand_state errand_collect(struct errand *errand, const struct errand_cargo *cargo, struct reason *why)
+{
+    char there[ERRAND_FDS_MAX] = {0};
+    int fds[ERRAND_FDS_MAX];
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fds)];
+    struct iovec parts[] = {{there, cargo->fds}, {cargo->data, cargo->size}};
+    struct msghdr message = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t got = recvmsg(errand->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return ERRAND_UNDER_WAY;
+    size_t n = got > 0 ? take_fds(&message, fds) : 0, next = 0;
+    bool whole = got == (ssize_t)(cargo->fds + cargo->size);
+    for (size_t i = 0; i < cargo->fds && whole; i++) {
+        *cargo->fd[i] = there[i] && next < n ? fds[next++] : -1;
+        whole = *cargo->fd[i] >= 0 || !there[i];
+    }
+    over(errand);
+    if (whole)
+        return ERRAND_DONE;
+    for (size_t i = 0; i < n; i++)
+        fd_close(fds[i]);
+    reason_set(why, got > 0 ? "too many open files" : "the process that does it has died");
+    return ERRAND_FAILED;
+}
+
+enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *cargo)
+{
+    struct reason unheard;
+    shutdown(errand->fd, SHUT_RD);
+    enum errand_state state = errand_collect(errand, cargo, &unheard);
+    over(errand);
+    return state == ERRAND_DONE ? ERRAND_DONE : ERRAND_FAILED;
+}
