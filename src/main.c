@@ -44,26 +44,22 @@ static int run(const struct options *options, struct master_setup *setup)
     struct reason why;
     setup->ready = -1;
     setup->work = worker_run;
-    if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why))) {
-        conf_free(setup->conf);
+    if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why)))
         return complain(EXIT_FAILURE, &why);
-    }
     return master_run(setup);
 }
 
 static int act(const struct options *options, struct master_setup *setup)
 {
     struct reason why;
-    setup->conf = conf_load(&setup->source, &why);
-    if (setup->conf == NULL)
+    if (!conf_load(&setup->source, &setup->conf, &why))
         return complain(EX_CONFIG, &why);
     if (options->action == OPTIONS_RUN)
         return run(options, setup);
     if (options->action == OPTIONS_DUMP)
-        conf_dump(setup->conf, stdout);
+        conf_dump(&setup->conf, stdout);
     else
         puts("ok");
-    conf_free(setup->conf);
     return flush();
 }
 

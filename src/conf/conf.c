@@ -2,6 +2,7 @@
  * Called at start and at each reload. Opens nothing but the file (conf_file.c). */
 #include "conf/conf.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -228,33 +229,19 @@ static bool check_all(const struct conf_reader *reader)
            check_at_most(reader, "pool.start", "pool.max_workers") && check_paths(reader) && check_user(reader);
 }
 
-struct conf *conf_load(const struct conf_source *source, struct reason *why)
+static bool set_file(struct conf *conf, const char *file, struct reason *why)
 {
-    struct conf *conf = malloc(sizeof *conf);
-    if (conf == NULL) {
-        reason_set(why, "out of memory");
-        return NULL;
-    }
+    if (strlen(file) >= sizeof conf->file)
+        return reason_set(why, "%.64s...: cannot open: %s", file, strerror(ENAMETOOLONG));
+    snprintf(conf->file, sizeof conf->file, "%s", file);
+    return true;
+}
+
+bool conf_load(const struct conf_source *source, struct conf *conf, struct reason *why)
+{
     struct conf_reader reader = {.conf = conf, .why = why};
     why->text[0] = '\0';
     set_defaults(conf);
-    conf->file = strdup(source->file);
-    if (conf->file != NULL && conf_read_file(&reader) && apply_command_line(&reader, source) &&
-        set_defaults_left(&reader, source->foreground) && check_all(&reader))
-        return conf;
-    conf_free(conf);
-    return NULL;
-}
-
-void conf_free(struct conf *conf)
-{
-    if (conf == NULL)
-        return;
-    for (size_t i = 0; i < CONFKEYS; i++) {
-        enum confkey_type type = confkeys[i].type;
-        if (type == CONFKEY_PATH || type == CONFKEY_TARGET || type == CONFKEY_NAME)
-            free(*(char **)((char *)conf + confkeys[i].offset));
-    }
-    free(conf->file);
-    free(conf);
+    return set_file(conf, source->file, why) && conf_read_file(&reader) && apply_command_line(&reader, source) &&
+           set_defaults_left(&reader, source->foreground) && check_all(&reader);
 }

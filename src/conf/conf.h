@@ -2,6 +2,7 @@
 #ifndef MPECHOD_CONF_H
 #define MPECHOD_CONF_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #include "base/reason.h"
 
 enum { CONF_LISTEN_MAX = 32 };
+
+/* Bytes of a text with its NUL. A path leaves room for a temporary name beside it. */
+enum { CONF_PATH_MAX = PATH_MAX - 16, CONF_NAME_MAX = 256 };
 
 struct conf_listen {
     struct addr addr;
@@ -25,22 +29,23 @@ enum { CONFKEYS = 18 };
 
 enum conf_format { CONF_FORMAT_TEXT, CONF_FORMAT_JSON };
 
-/* Times are seconds, 0 = none. Strings are the config's own. See mpechod.conf(5) for what each is for. */
+/* Times are seconds, 0 = none. Plain data without a pointer, so that it can be copied with = and handed from one
+ * process to another in shared memory. See mpechod.conf(5) for what each is for. */
 struct conf {
-    char *file;
+    char file[CONF_PATH_MAX];
     int lines[CONFKEYS]; /* where each key was set; CONF_UNSET, or CONF_COMMAND_LINE */
     struct conf_listen listen[CONF_LISTEN_MAX];
     size_t listens;
     unsigned start, min_spare, max_spare, max_workers, max_connections;
-    char *lock_file;
+    char lock_file[CONF_PATH_MAX];
     unsigned backlog;
     double stall_timeout;
     double idle, connection, drain;
-    char *log_target;
+    char log_target[CONF_PATH_MAX];
     unsigned log_level;  /* enum log_level */
     unsigned log_format; /* enum conf_format */
     bool log_access;
-    char *user, *group, *pid_file;
+    char user[CONF_NAME_MAX], group[CONF_NAME_MAX], pid_file[CONF_PATH_MAX];
     uid_t uid; /* of user and group; only looked up as root */
     gid_t gid;
 };
@@ -55,8 +60,8 @@ struct conf_source {
     bool foreground; /* decides where the log goes if nothing says so */
 };
 
-/* Read, check and return a new configuration, or NULL with a reason "FILE:LINE: KEY: what is wrong". */
-struct conf *conf_load(const struct conf_source *source, struct reason *why);
+/* Read and check a new configuration. False with a reason "FILE:LINE: KEY: what is wrong"; *conf is then undefined. */
+bool conf_load(const struct conf_source *source, struct conf *conf, struct reason *why);
 
 /* Put what is to blame before a reason: "FILE:LINE: KEY: ", as for a mistake in the file. Returns false. */
 bool conf_blame(const struct conf *conf, const char *key, struct reason *why);
@@ -64,8 +69,6 @@ bool conf_blame_listener(const struct conf *conf, size_t index, struct reason *w
 
 /* Whether a key was set, in the file or on the command line. */
 bool conf_is_set(const struct conf *conf, const char *key);
-
-void conf_free(struct conf *conf);
 
 /* Every key, in libconfig's syntax; loads back to the same. */
 void conf_dump(const struct conf *conf, FILE *out);

@@ -45,7 +45,7 @@ static void dump_value(const struct conf *conf, const struct confkey *key, FILE 
     else if (key->type == CONFKEY_CHOICE)
         dump_text(key->choices[*(const unsigned *)value], out);
     else
-        dump_text(*(char *const *)value, out);
+        dump_text(value, out);
 }
 
 static void dump_listener(const struct conf_listen *listener, FILE *out)

@@ -9,7 +9,7 @@
 
 static const char *const formats[] = {"text", "json", NULL};
 
-#define AT(member) offsetof(struct conf, member)
+#define AT(member) offsetof(struct conf, member), sizeof((struct conf *)NULL)->member
 
 const struct confkey confkeys[CONFKEYS] = {
     {"pool.start", CONFKEY_COUNT, AT(start), 1, 32768, NULL},

@@ -12,15 +12,15 @@ enum confkey_type {
     CONFKEY_SECONDS, /* double; an integer or a float from min to max */
     CONFKEY_BOOL,    /* bool */
     CONFKEY_CHOICE,  /* unsigned; the index in choices of a text */
-    CONFKEY_PATH,    /* char *; an absolute path */
-    CONFKEY_TARGET,  /* char *; "stderr", "syslog" or an absolute path */
-    CONFKEY_NAME,    /* char *; a text that is not empty */
+    CONFKEY_PATH,    /* char[]; an absolute path */
+    CONFKEY_TARGET,  /* char[]; "stderr", "syslog" or an absolute path */
+    CONFKEY_NAME,    /* char[]; a text that is not empty */
 };
 
 struct confkey {
     const char *path; /* GROUP.NAME */
     enum confkey_type type;
-    size_t offset; /* of its value in struct conf */
+    size_t offset, size; /* of its value in struct conf */
     double min, max;
     const char *const *choices; /* ends with NULL */
 };

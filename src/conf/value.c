@@ -1,7 +1,6 @@
 /* conf_value.c: one value: what its key demands of it, and its place in struct conf. Called while a configuration is
  * read; fails with a reason that names the key. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +67,10 @@ static bool set_text(const struct conf_reader *reader, const struct confkey *key
         return conf_fail(reader, line, key->path, "needs \"stderr\", \"syslog\" or an absolute path");
     if (key->type == CONFKEY_PATH && text[0] != '/')
         return conf_fail(reader, line, key->path, "needs an absolute path in quotes");
-    if (strlen(text) >= PATH_MAX - 16) /* room for a temporary name beside it */
+    if (strlen(text) >= key->size)
         return conf_fail(reader, line, key->path, "is too long");
-    char **string = conf_place(reader, key);
-    free(*string);
-    *string = strdup(text);
-    return *string != NULL || conf_fail(reader, line, key->path, "out of memory");
+    snprintf(conf_place(reader, key), key->size, "%s", text);
+    return true;
 }
 
 bool conf_set(struct conf_reader *reader, const struct confkey *key, const struct conf_value *value, int line)

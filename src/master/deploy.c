@@ -20,10 +20,10 @@ static bool open_log(struct log *log, const struct conf *conf, int stderr_fd, st
 static bool take_pidfile(struct deploy *deploy, const struct deploy *live, struct reason *why)
 {
     deploy->pidfile.fd = -1;
-    if (live != NULL && strcmp(live->conf->pid_file, deploy->conf->pid_file) == 0)
+    if (live != NULL && strcmp(live->conf.pid_file, deploy->conf.pid_file) == 0)
         return true; /* moves over at commit */
-    return pidfile_take(&deploy->pidfile, deploy->conf->pid_file, getpid(), why) ||
-           conf_blame(deploy->conf, "process.pid_file", why);
+    return pidfile_take(&deploy->pidfile, deploy->conf.pid_file, getpid(), why) ||
+           conf_blame(&deploy->conf, "process.pid_file", why);
 }
 
 static bool open_listeners(struct listen_set *set, const struct conf *conf, const struct listen_set *old,
@@ -46,7 +46,7 @@ static void warn_of_backlog(struct log *log, const struct conf *conf)
         log_warn(log, "accept.backlog is %u, but net.core.somaxconn allows %u: raise that too", conf->backlog, limit);
 }
 
-struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why)
+struct deploy *deploy_prepare(const struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why)
 {
     static const struct listen_set none = {.n = 0};
     struct deploy *deploy = calloc(1, sizeof *deploy);
@@ -54,7 +54,7 @@ struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int 
         reason_set(why, "out of memory");
         goto fail;
     }
-    deploy->conf = conf;
+    deploy->conf = *conf;
     if (!take_pidfile(deploy, live, why))
         goto fail;
     if (!open_log(&deploy->log, conf, stderr_fd, why))
@@ -70,18 +70,17 @@ fail_pidfile:
     pidfile_drop(&deploy->pidfile);
 fail:
     free(deploy);
-    conf_free(conf);
     return NULL;
 }
 
 void deploy_commit(struct deploy *deploy, struct deploy *live)
 {
-    listen_tune(&deploy->listeners, deploy->conf);
+    listen_tune(&deploy->listeners, &deploy->conf);
     log_install(&deploy->log);
     if (live == NULL)
         return;
     if (deploy->pidfile.fd < 0) {
-        deploy->pidfile = (struct pidfile){.path = deploy->conf->pid_file, .fd = live->pidfile.fd};
+        deploy->pidfile = (struct pidfile){.path = deploy->conf.pid_file, .fd = live->pidfile.fd};
         live->pidfile.fd = -1;
     }
     listen_close(&live->listeners, &deploy->listeners);
@@ -101,7 +100,7 @@ void deploy_abandon(struct deploy *deploy, const struct deploy *live)
 bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
 {
     struct log log;
-    if (!open_log(&log, deploy->conf, stderr_fd, why))
+    if (!open_log(&log, &deploy->conf, stderr_fd, why))
         return false;
     log_close(&deploy->log);
     deploy->log = log;
@@ -112,11 +111,11 @@ bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
 bool deploy_renew_listeners(struct deploy *deploy, struct reason *why)
 {
     struct listen_set fresh;
-    if (!open_listeners(&fresh, deploy->conf, &deploy->listeners, why))
+    if (!open_listeners(&fresh, &deploy->conf, &deploy->listeners, why))
         return false;
     listen_close(&deploy->listeners, &fresh);
     deploy->listeners = fresh;
-    listen_tune(&deploy->listeners, deploy->conf);
+    listen_tune(&deploy->listeners, &deploy->conf);
     return true;
 }
 
@@ -132,6 +131,5 @@ void deploy_end(struct deploy *deploy)
     deploy_close_listeners(deploy);
     pidfile_drop(&deploy->pidfile);
     log_close(&deploy->log);
-    conf_free(deploy->conf);
     free(deploy);
 }

@@ -12,15 +12,15 @@
 #include "master/pidfile.h"
 
 struct deploy {
-    struct conf *conf; /* owned */
+    struct conf conf;
     struct pidfile pidfile;
     struct log log;
     struct listen_set listeners;
 };
 
 /* Prepare conf beside live (NULL: there is none). stderr_fd: what "stderr" means, -1: it is gone. On failure NULL with
- * a reason in the form of a configuration error, and conf is freed. */
-struct deploy *deploy_prepare(struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why);
+ * a reason in the form of a configuration error. */
+struct deploy *deploy_prepare(const struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why);
 
 /* Take the place of live (NULL: none), which is closed and freed, except for what both use. */
 void deploy_commit(struct deploy *deploy, struct deploy *live);

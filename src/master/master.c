@@ -67,7 +67,7 @@ static struct log *log_of(const struct master *m)
 
 static bool start_generation(struct master *m, struct deploy *deploy, struct reason *why)
 {
-    m->starting = pool_begin(m->pool, ++m->generation, deploy->conf, &deploy->listeners, &deploy->log, why);
+    m->starting = pool_begin(m->pool, ++m->generation, &deploy->conf, &deploy->listeners, &deploy->log, why);
     return m->starting != NULL;
 }
 
@@ -75,11 +75,11 @@ static void say_ready(struct master *m)
 {
     char names[LOG_LINE_MAX / 2];
     listen_names(&m->live->listeners, names, sizeof names);
-    log_info(&m->live->log, "ready: %u workers, listening on %s", m->live->conf->start, names);
+    log_info(&m->live->log, "ready: %u workers, listening on %s", m->live->conf.start, names);
     m->live->log.console = -1;
     if (m->setup->ready >= 0)
         daemonize_ready(m->setup->ready);
-    if (m->setup->ready >= 0 && strcmp(m->live->conf->log_target, "stderr") != 0) {
+    if (m->setup->ready >= 0 && strcmp(m->live->conf.log_target, "stderr") != 0) {
         fd_close(m->stderr_fd);
         m->stderr_fd = -1;
     }
@@ -278,8 +278,9 @@ static void reload(struct master *m)
     m->reload_wanted = m->starting != NULL;
     if (m->reload_wanted || m->phase != PHASE_RUNNING)
         return;
-    struct conf *conf = conf_load(&m->setup->source, &why);
-    struct deploy *candidate = conf != NULL ? deploy_prepare(conf, m->live, m->stderr_fd, &why) : NULL;
+    struct conf conf;
+    struct deploy *candidate =
+        conf_load(&m->setup->source, &conf, &why) ? deploy_prepare(&conf, m->live, m->stderr_fd, &why) : NULL;
     if (candidate == NULL) {
         log_error(&m->live->log, "config not reloaded: %s", why.text);
         return;
@@ -342,7 +343,7 @@ static void stop(struct master *m, const char *name)
         return;
     }
     m->phase = PHASE_EMPTYING;
-    m->stop_deadline = m->live->conf->drain > 0 ? clock_now() + m->live->conf->drain : 0;
+    m->stop_deadline = m->live->conf.drain > 0 ? clock_now() + m->live->conf.drain : 0;
     pool_set_deadline(m->pool, m->stop_deadline);
     listen_refuse(&m->live->listeners);
     wake_for_stop(m);
@@ -436,10 +437,10 @@ static bool open_loop(struct master *m, struct reason *why)
 
 static bool begin(struct master *m, struct reason *why)
 {
-    m->candidate = deploy_prepare(m->setup->conf, NULL, m->stderr_fd, why);
+    m->candidate = deploy_prepare(&m->setup->conf, NULL, m->stderr_fd, why);
     if (m->candidate == NULL)
         return false;
-    if (strcmp(m->candidate->conf->log_target, "stderr") != 0)
+    if (strcmp(m->candidate->conf.log_target, "stderr") != 0)
         m->candidate->log.console = m->stderr_fd;
     if (!log_works(&m->candidate->log))
         dprintf(m->stderr_fd, "mpechod: warning: nothing listens at /dev/log: log lines are lost until a system logger "

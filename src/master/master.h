@@ -7,7 +7,7 @@
 
 struct master_setup {
     struct conf_source source;               /* what a reload reads again */
-    struct conf *conf;                       /* read and checked; the master frees it */
+    struct conf conf;                        /* read and checked */
     void (*work)(const struct worker_job *); /* what a new worker does; never returns */
     int ready;                               /* for daemonize_ready; -1: nobody waits */
 };

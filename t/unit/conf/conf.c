@@ -46,7 +46,7 @@ static void write_file(const char *path, const void *data, size_t size)
     assert_int_equal(fclose(out), 0);
 }
 
-static struct conf *load(void *const *state, const struct given *given, struct reason *why)
+static bool load(void *const *state, const struct given *given, struct conf *conf, struct reason *why)
 {
     char *path = given->text != NULL ? unit_path(state, "mpechod.conf") : strdup("/dev/null");
     const struct conf_source source = {
@@ -59,20 +59,18 @@ static struct conf *load(void *const *state, const struct given *given, struct r
     };
     if (given->text != NULL)
         write_file(path, given->text, strlen(given->text));
-    struct conf *conf = conf_load(&source, why);
+    bool good = conf_load(&source, conf, why);
     free(path);
-    return conf;
+    return good;
 }
 
 /* The reason why it is refused, without the path of the file before it. */
 static const char *refused(void *const *state, const struct given *given, struct reason *why)
 {
-    struct conf *conf = load(state, given, why);
+    struct conf conf;
     size_t n = strlen(*state) + strlen("/mpechod.conf");
-    if (conf != NULL) {
-        conf_free(conf);
+    if (load(state, given, &conf, why))
         return "it is not";
-    }
     return strncmp(why->text, *state, strlen(*state)) == 0 ? why->text + n : why->text;
 }
 
@@ -90,7 +88,7 @@ static const char *value(const struct conf *conf, const char *path, char *text)
     else if (key->type == CONFKEY_CHOICE)
         strcpy(text, key->choices[*(const unsigned *)at]);
     else
-        strcpy(text, *(char *const *)at);
+        strcpy(text, at);
     return text;
 }
 
@@ -116,33 +114,30 @@ static void test_defaults(void **state)
     };
     char text[PATH_MAX], run[PATH_MAX], path[PATH_MAX + 16];
     struct reason why;
-    struct conf *conf = load(state, &(struct given){0}, &why);
-    assert_non_null(conf);
+    struct conf conf;
+    assert_true(load(state, &(struct given){0}, &conf, &why));
     for (size_t i = 0; i < unit_count(expected); i++)
-        assert_string_equal(value(conf, expected[i].path, text), expected[i].value);
+        assert_string_equal(value(&conf, expected[i].path, text), expected[i].value);
     rundir_path(run);
     snprintf(path, sizeof path, "%s/accept.lock", run);
-    assert_string_equal(conf->lock_file, path);
+    assert_string_equal(conf.lock_file, path);
     snprintf(path, sizeof path, "%s/mpechod.pid", run);
-    assert_string_equal(conf->pid_file, path);
-    assert_int_equal(conf->listens, 1);
-    assert_string_equal(listener(conf, 0, text), "*:9190");
-    conf_free(conf);
+    assert_string_equal(conf.pid_file, path);
+    assert_int_equal(conf.listens, 1);
+    assert_string_equal(listener(&conf, 0, text), "*:9190");
 
-    conf = conf_load(&(struct conf_source){.file = "/dev/null"}, &why);
-    assert_string_equal(conf->log_target, "syslog"); /* detached */
-    conf_free(conf);
+    assert_true(conf_load(&(struct conf_source){.file = "/dev/null"}, &conf, &why));
+    assert_string_equal(conf.log_target, "syslog"); /* detached */
 }
 
 static void assert_value(void *const *state, const struct given *given, const char *path, const char *expected)
 {
     char text[PATH_MAX];
     struct reason why;
-    struct conf *conf = load(state, given, &why);
-    if (conf == NULL)
+    struct conf conf;
+    if (!load(state, given, &conf, &why))
         fail_msg("%s: %s", given->text != NULL ? given->text : given->set[0], why.text);
-    assert_string_equal(value(conf, path, text), expected);
-    conf_free(conf);
+    assert_string_equal(value(&conf, path, text), expected);
 }
 
 static void test_values(void **state)
@@ -238,15 +233,14 @@ static void test_listeners(void **state)
     for (size_t i = 0; i < unit_count(cases); i++) {
         char text[ADDR_TEXT_MAX];
         struct reason why;
-        struct conf *conf = load(state, &cases[i].given, &why);
-        if (conf == NULL)
+        struct conf conf;
+        if (!load(state, &cases[i].given, &conf, &why))
             fail_msg("case %zu: %s", i, why.text);
-        assert_int_equal(conf->listens, length(cases[i].names, 3));
-        for (size_t j = 0; j < conf->listens; j++) {
-            assert_string_equal(listener(conf, j, text), cases[i].names[j]);
-            assert_int_equal(conf->listen[j].mode, cases[i].modes[j]);
+        assert_int_equal(conf.listens, length(cases[i].names, 3));
+        for (size_t j = 0; j < conf.listens; j++) {
+            assert_string_equal(listener(&conf, j, text), cases[i].names[j]);
+            assert_int_equal(conf.listen[j].mode, cases[i].modes[j]);
         }
-        conf_free(conf);
     }
 }
 
@@ -416,10 +410,9 @@ static void test_refuses_texts_that_are_too_long(void **state)
     strcpy(text + PATH_MAX + 4, "\"; };");
     assert_string_equal(refused(state, &(struct given){.text = text}, &why), ":1: log.target: is too long");
     memset(set + strlen(set), 'x', PATH_MAX - 17 - 1);
-    struct conf *conf = load(state, &(struct given){.set = {set}}, &why);
-    assert_non_null(conf);
-    assert_string_equal(value(conf, "log.target", shown), strchr(set, '/'));
-    conf_free(conf);
+    struct conf conf;
+    assert_true(load(state, &(struct given){.set = {set}}, &conf, &why));
+    assert_string_equal(value(&conf, "log.target", shown), strchr(set, '/'));
     strcat(set, "x");
     assert_string_equal(refused(state, &(struct given){.set = {set}}, &why), "command line: log.target: is too long");
     memset(set, 'y', sizeof set - 1); /* a key, this time */
@@ -434,11 +427,10 @@ static void test_takes_so_many_listeners(void **state)
         sprintf(text + strlen(text), "%s\n{ port = %d; }", i > 0 ? "," : "", i);
     size_t n = strlen(text);
     strcpy(text + n, ");");
-    struct conf *conf = load(state, &(struct given){.text = text}, &why);
-    assert_non_null(conf);
-    assert_int_equal(conf->listens, CONF_LISTEN_MAX);
-    assert_int_equal(conf->listen[31].line, 33);
-    conf_free(conf);
+    struct conf conf;
+    assert_true(load(state, &(struct given){.text = text}, &conf, &why));
+    assert_int_equal(conf.listens, CONF_LISTEN_MAX);
+    assert_int_equal(conf.listen[31].line, 33);
     strcpy(text + n, ",\n{ port = 99; });");
     assert_string_equal(refused(state, &(struct given){.text = text}, &why), ":34: listen[32]: more than 32 listeners");
 }
@@ -459,9 +451,9 @@ static void test_user_and_group(void **state)
     struct reason why;
     for (size_t i = 0; i < unit_count(cases); i++)
         assert_string_equal(refused(state, &cases[i].given, &why), geteuid() == 0 ? cases[i].reason : "it is not");
-    struct conf *conf = load(state, &(struct given){0}, &why);
-    assert_int_equal(conf->uid != 0 && conf->gid != 0, geteuid() == 0);
-    conf_free(conf);
+    struct conf conf;
+    assert_true(load(state, &(struct given){0}, &conf, &why));
+    assert_int_equal(conf.uid != 0 && conf.gid != 0, geteuid() == 0);
 }
 
 /* Hostile files */
@@ -471,7 +463,8 @@ static void assert_refuses_file(const char *path, const char *reason)
     struct reason why;
     char expected[REASON_MAX];
     snprintf(expected, sizeof expected, "%s%s", path, reason);
-    assert_null(conf_load(&(struct conf_source){.file = path}, &why));
+    struct conf conf;
+    assert_false(conf_load(&(struct conf_source){.file = path}, &conf, &why));
     assert_string_equal(why.text, expected);
 }
 
@@ -535,12 +528,13 @@ static void test_survives_deep_nesting(void **state)
         size_t n = 0, room = 1 << 20, step = strlen(openings[i]);
         char *text = malloc(room), *path = unit_path(state, "deep.conf");
         struct reason why;
+        struct conf conf;
         if (i % 2 == 1)
             n = (size_t)sprintf(text, "listen = ");
         for (; n + step < room; n += step)
             memcpy(text + n, openings[i], step);
         write_file(path, text, n);
-        assert_null(conf_load(&(struct conf_source){.file = path}, &why));
+        assert_false(conf_load(&(struct conf_source){.file = path}, &conf, &why));
         assert_int_equal(strncmp(why.text, path, strlen(path)), 0);
         free(text);
         free(path);
@@ -570,10 +564,10 @@ static void test_random_damage(void **state)
             *at = unit_chance(&random, 50) ? (char)unit_next(&random) : sample[unit_below(&random, sizeof sample - 1)];
         }
         write_file(path, text, n);
-        struct conf *conf = conf_load(&(struct conf_source){.file = path}, &why);
-        taken += conf != NULL;
-        conf_free(conf);
-        if (conf == NULL && (strncmp(why.text, path, strlen(path)) != 0 || strchr(why.text, '\n') != NULL))
+        struct conf conf;
+        bool good = conf_load(&(struct conf_source){.file = path}, &conf, &why);
+        taken += good;
+        if (!good && (strncmp(why.text, path, strlen(path)) != 0 || strchr(why.text, '\n') != NULL))
             fail_msg("UNIT_SEED=%" PRIu64 ": \"%s\"", seed, why.text);
     }
     free(path);
@@ -610,15 +604,14 @@ static void assert_round_trip(void *const *state, const struct conf *conf)
 {
     char *text = dump(conf);
     struct reason why;
-    struct conf *again = load(state, &(struct given){.text = text}, &why);
-    if (again == NULL)
+    struct conf again;
+    if (!load(state, &(struct given){.text = text}, &again, &why))
         fail_msg("%s, of %s", why.text, text);
-    char *once_more = dump(again);
+    char *once_more = dump(&again);
     assert_string_equal(text, once_more);
-    assert_same(conf, again);
+    assert_same(conf, &again);
     for (size_t i = 0; i < CONFKEYS; i++)
-        assert_int_not_equal(again->lines[i], CONF_UNSET); /* every key is there */
-    conf_free(again);
+        assert_int_not_equal(again.lines[i], CONF_UNSET); /* every key is there */
     free(once_more);
     free(text);
 }
@@ -694,11 +687,10 @@ static void test_random_round_trips(void **state)
         }
         const struct conf_source source = {
             .file = "/dev/null", .set = set, .sets = CONFKEYS, .listen = listen, .listens = n};
-        struct conf *conf = conf_load(&source, &why);
-        if (conf == NULL)
+        struct conf conf;
+        if (!conf_load(&source, &conf, &why))
             fail_msg("UNIT_SEED=%" PRIu64 ": %s", seed, why.text);
-        assert_round_trip(state, conf);
-        conf_free(conf);
+        assert_round_trip(state, &conf);
     }
 }
 
@@ -713,39 +705,41 @@ static void test_round_trips(void **state)
     };
     for (size_t i = 0; i < unit_count(cases); i++) {
         struct reason why;
-        struct conf *conf = load(state, &cases[i], &why);
-        if (conf == NULL)
+        struct conf conf;
+        if (!load(state, &cases[i], &conf, &why))
             fail_msg("case %zu: %s", i, why.text);
-        assert_round_trip(state, conf);
-        conf_free(conf);
+        assert_round_trip(state, &conf);
     }
 }
 
 /* Whom to blame later, and the rest */
 
+static void assert_says(const struct reason *why, const struct conf *conf, const char *rest)
+{
+    size_t n = strlen(conf->file);
+    assert_int_equal(strncmp(why->text, conf->file, n), 0);
+    assert_string_equal(why->text + n, rest);
+}
+
 static void test_blames(void **state)
 {
     const struct given given = {.text = "listen = ( {},\n{ port = 1; } );\npool:\n{\nstart = 1; };",
                                 .set = {"log.target=/x"}};
-    char expected[REASON_MAX];
     struct reason why;
-    struct conf *conf = load(state, &given, &why);
-    snprintf(expected, sizeof expected, "%s:5: pool.start: too few", conf->file);
+    struct conf conf;
+    assert_true(load(state, &given, &conf, &why));
     reason_set(&why, "too few");
-    assert_false(conf_blame(conf, "pool.start", &why));
-    assert_string_equal(why.text, expected);
-    snprintf(expected, sizeof expected, "%s: process.user: too few", conf->file);
+    assert_false(conf_blame(&conf, "pool.start", &why));
+    assert_says(&why, &conf, ":5: pool.start: too few");
     reason_set(&why, "too few");
-    conf_blame(conf, "process.user", &why);
-    assert_string_equal(why.text, expected);
+    conf_blame(&conf, "process.user", &why);
+    assert_says(&why, &conf, ": process.user: too few");
     reason_set(&why, "too few");
-    conf_blame(conf, "log.target", &why);
+    conf_blame(&conf, "log.target", &why);
     assert_string_equal(why.text, "command line: log.target: too few");
-    snprintf(expected, sizeof expected, "%s:2: listen[1]: too few", conf->file);
     reason_set(&why, "too few");
-    assert_false(conf_blame_listener(conf, 1, &why));
-    assert_string_equal(why.text, expected);
-    conf_free(conf);
+    assert_false(conf_blame_listener(&conf, 1, &why));
+    assert_says(&why, &conf, ":2: listen[1]: too few");
 }
 
 static void test_keys_are_found(void **state)

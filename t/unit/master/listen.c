@@ -37,14 +37,14 @@ static void test_keeps_a_sound_socket_under_signals(void **state)
     size_t failed;
     bool broken;
     (void)state;
-    struct conf *conf = conf_load(&source, &why);
-    assert_non_null(conf);
-    assert_true(listen_open(&first, conf, &none, &failed, &why));
+    struct conf conf;
+    assert_true(conf_load(&source, &conf, &why));
+    assert_true(listen_open(&first, &conf, &none, &failed, &why));
 
     rain(20);
     unsigned renewed = 0, seen_broken = 0;
     for (int i = 0; i < 50000; i++) {
-        if (!listen_open(&again, conf, &first, &failed, &why) || again.at[0].fd != first.at[0].fd)
+        if (!listen_open(&again, &conf, &first, &failed, &why) || again.at[0].fd != first.at[0].fd)
             renewed++;
         listen_waiting(&first, &broken);
         seen_broken += broken;
@@ -53,7 +53,6 @@ static void test_keeps_a_sound_socket_under_signals(void **state)
     assert_int_equal(renewed, 0);
     assert_int_equal(seen_broken, 0);
     listen_close(&first, &none);
-    conf_free(conf);
 }
 
 int main(void)

@@ -11,30 +11,28 @@ enum { START = 3 };
 
 struct bed {
     struct pool *pool;
-    struct conf *conf;
+    struct conf conf;
     struct listen_set listeners;
     struct log log;
     struct generation *generation;
     char *lock_file;
 };
 
-static struct bed make_bed(void *const *state, void (*run)(const struct worker_job *))
+static void make_bed(struct bed *bed, void *const *state, void (*run)(const struct worker_job *))
 {
-    struct bed bed = {.lock_file = unit_path(state, "accept.lock")};
+    *bed = (struct bed){.lock_file = unit_path(state, "accept.lock")};
     char lock_file[PATH_MAX + 32];
     const char *const set[] = {lock_file, "pool.start=3"};
     const struct conf_source source = {.file = "/dev/null", .set = set, .sets = unit_count(set), .foreground = true};
     struct reason why;
-    snprintf(lock_file, sizeof lock_file, "accept.lock_file=%s", bed.lock_file);
-    bed.conf = conf_load(&source, &why);
-    assert_non_null(bed.conf);
-    log_init(&bed.log);
-    bed.log.level = LOG_LEVEL_ERROR;
-    bed.pool = pool_create(run, &why);
-    assert_non_null(bed.pool);
-    bed.generation = pool_begin(bed.pool, 1, bed.conf, &bed.listeners, &bed.log, &why);
-    assert_non_null(bed.generation);
-    return bed;
+    snprintf(lock_file, sizeof lock_file, "accept.lock_file=%s", bed->lock_file);
+    assert_true(conf_load(&source, &bed->conf, &why));
+    log_init(&bed->log);
+    bed->log.level = LOG_LEVEL_ERROR;
+    bed->pool = pool_create(run, &why);
+    assert_non_null(bed->pool);
+    bed->generation = pool_begin(bed->pool, 1, &bed->conf, &bed->listeners, &bed->log, &why);
+    assert_non_null(bed->generation);
 }
 
 static void reap_down_to(struct bed *bed, unsigned workers)
@@ -51,7 +49,6 @@ static void free_bed(struct bed *bed)
     pool_kill(bed->pool);
     reap_down_to(bed, 0);
     pool_destroy(bed->pool);
-    conf_free(bed->conf);
     free(bed->lock_file);
 }
 
@@ -102,7 +99,8 @@ static void wait_for_bell(const struct bed *bed)
 
 static void test_is_ready_when_all_are(void **state)
 {
-    struct bed bed = make_bed(state, become_ready);
+    struct bed bed;
+    make_bed(&bed, state, become_ready);
     enum pool_progress progress;
     struct reason why;
     while ((progress = pool_start(bed.pool, bed.generation, &why)) == POOL_STARTING)
@@ -117,7 +115,8 @@ static void test_is_ready_when_all_are(void **state)
 /* Those that hang, stopped perhaps, do not hear that they may leave. Who is ready may have a connection already. */
 static void test_is_given_up_when_some_hang(void **state)
 {
-    struct bed bed = make_bed(state, become_ready_or_hang);
+    struct bed bed;
+    make_bed(&bed, state, become_ready_or_hang);
     struct reason why;
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_STARTING);
     wait_for_bell(&bed);
@@ -134,7 +133,8 @@ static void test_is_given_up_when_some_hang(void **state)
 
 static void test_is_given_up_when_they_leave_at_once(void **state)
 {
-    struct bed bed = make_bed(state, leave_at_once);
+    struct bed bed;
+    make_bed(&bed, state, leave_at_once);
     struct reason why;
     unsigned rounds = 0;
     while (pool_start(bed.pool, bed.generation, &why) == POOL_STARTING) {
