@@ -109,10 +109,12 @@ sub slurp ($path) {
     return scalar(<$file>) // '';
 }
 
+# Written beside the file and renamed, so that whoever reads it meanwhile finds the old text or the new one, whole.
 sub spew ($path, $text) {
-    open my $file, '>:raw', $path or die "$path: $!";
+    open my $file, '>:raw', "$path.new" or die "$path.new: $!";
     print {$file} $text;
-    close $file or die "$path: $!";
+    close $file or die "$path.new: $!";
+    rename "$path.new", $path or die "$path: $!";
 }
 
 # A directory for the test, gone at its end.
@@ -134,6 +136,9 @@ sub undisturbed ($code) {
     return $value;
 }
 
+# What the suite's own caller may have left ignored, nohup(1) or a script's "make check &", is not passed on to programs.
+my @RESET = qw(PIPE HUP INT QUIT TERM);
+
 # fork, and note the child's pid. The child has no children to end, and holds no signal back, whatever its parent does.
 sub fork_noted () {
     my $pid = undisturbed(sub {
@@ -151,7 +156,7 @@ sub fork_noted () {
 sub spawn ($command, %how) {
     my $pid = fork_noted();
     if ($pid == 0) {
-        $SIG{PIPE} = 'DEFAULT';
+        $SIG{$_} = 'DEFAULT' for @RESET;
         %ENV = (%ENV, %{ $how{env} // {} });
         place(0, '<',  $how{stdin});
         place(1, '>>', $how{stdout});
