@@ -12,14 +12,15 @@ enum fdplan {
     FD_CONN = 3,     /* the connection; free between connections, so accept(2)'s lowest-number rule gives it */
     FD_LIFELINE = 4, /* read end of its generation's lifeline, O_NONBLOCK */
     FD_DOORBELL = 5, /* eventfd to the master, EFD_NONBLOCK */
-    FD_LISTEN = 6,   /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
+    FD_LISTEN = 8,   /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
 
     /* the master */
-    FD_SELFPIPE_READ = 38,
-    FD_SELFPIPE_WRITE = 39,
-    FD_PRIVATE = 40,
+    FD_SELFPIPE_READ = 72,
+    FD_SELFPIPE_WRITE = 73,
+    FD_PRIVATE = 74,
 };
 
+/* As many as a configuration may have, and as many again that an earlier one had and whose queues are being served. */
 enum { FD_LISTEN_MAX = FD_SELFPIPE_READ - FD_LISTEN };
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/reason.h"
 #include "contract/fdplan.h"
 
-enum { DESCRIPTORS = 128 };
+enum { DESCRIPTORS = 256 };
 
 /* Room for the numbers of fdplan.h and what the master adds to them, however little the parent left us. */
 static bool raise_limit(struct reason *why)

@@ -27,8 +27,8 @@ for my $i (0 .. 2) {
     my $address = $d->listening($i);
     $d->log_mark;
     my $worker = $d->worker_of($d->connect);
-    my $inode  = fd_of($worker, 6 + $i);
-    my $socket = steal($worker, 6 + $i);
+    my $inode  = fd_of($worker, 8 + $i);
+    my $socket = steal($worker, 8 + $i);
     if (!$socket) { diag("pidfd_getfd: $!, skipped"); last }
     shutdown $socket, 2 or die $!;
     close $socket;
@@ -39,7 +39,7 @@ for my $i (0 .. 2) {
     ok(scalar(my @lines = $d->log_lines(qr/WARN \[\d+\] .*broken/)), 'logged');
     cmp_ok(scalar(@lines = $d->log_lines(qr/WARN|ERROR/)), '<=', 6, 'in a few lines');
     close $c;
-    isnt(fd_of($d->worker_of($d->connect), 6 + $i), $inode, 'it is a new socket');
+    isnt(fd_of($d->worker_of($d->connect), 8 + $i), $inode, 'it is a new socket');
     my @different = grep { my $c = connect_to($address); !$c || exchange($c, 'on') ne 'on' } 1 .. 30;
     is("@different", '', 'and no client fails from then on');
     wait_until(sub { $d->idle_workers >= 2 });

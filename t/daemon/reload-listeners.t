@@ -11,7 +11,7 @@ sub at (@ports) { [ map { { address => '127.0.0.1', port => $_ } } @ports ] }
 
 my $d    = Mpechod->new(listen => at($kept, $going))->start;
 my $unix = $d->dir . '/echo.sock';
-my $inode = sub { fd_of($d->worker_of($d->connect("127.0.0.1:$kept")), 6) };
+my $inode = sub { fd_of($d->worker_of($d->connect("127.0.0.1:$kept")), 8) };
 my $before = $inode->();
 
 # All the while a client connects to the kept one, as fast as it can.
@@ -45,7 +45,7 @@ ok(!-e $unix, 'the Unix socket is gone');
 for my $round (1 .. 5) {
     $d->reload(listen => at($round % 2 ? ($coming, $kept) : ($kept, $going)));
 }
-my $after = sub { my $w = $d->worker_of($d->connect("127.0.0.1:$kept")); fd_of($w, 7) };
+my $after = sub { my $w = $d->worker_of($d->connect("127.0.0.1:$kept")); fd_of($w, 9) };
 is($after->(), $before, 'the kept one is the same socket still');
 
 kill TERM => $client;

@@ -8,7 +8,7 @@ use Test::More;
 
 subtest 'a low limit' => sub {
     need_command('prlimit');
-    my $d = Mpechod->new->start(wrap => [ 'prlimit', '--nofile=128' ]);
+    my $d = Mpechod->new->start(wrap => [ 'prlimit', '--nofile=256' ]);
     my @c = map { $d->connect } 1 .. 10;
     echo_ok($_, 'hello') for @c;
     close $_ for @c;
