@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/reason.h"
 #include "contract/fdplan.h"
+#include "master/children.h"
 #include "master/daemonize.h"
 #include "master/deploy.h"
 #include "master/pool/pool.h"
@@ -26,6 +27,7 @@
 #define LOOK_APART 0.001   /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
 #define RENEW_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEW_SLOWEST */
 #define RENEW_SLOWEST 60.0 /* after this long without one, RENEW_FIRST again */
+#define REAP_BATCH 256     /* deaths seen to at once: a few ms */
 #define EMPTYING_LOOK 0.01 /* seconds between looks while the accept queues are emptied for a stop */
 
 enum phase {
@@ -48,6 +50,8 @@ struct master {
     double stop_deadline;
     unsigned generation; /* the newest one's number */
     int stderr_fd;       /* what we were started with; -1: let go of */
+    struct children children;
+    bool reap_wanted; /* children have died, or may have */
     struct pool *pool;
     struct deploy *live;         /* NULL: starting */
     struct deploy *candidate;    /* what starting workers belong to, if it is not the live one; NULL: none */
@@ -240,8 +244,16 @@ static void do_wanted(struct master *m)
         renew_generation(m);
 }
 
+/* As many deaths as leave time for requests; the rest at the next look, which comes at once. */
+static void reap(struct master *m)
+{
+    if (m->reap_wanted)
+        m->reap_wanted = children_reap(&m->children, REAP_BATCH);
+}
+
 static void look(struct master *m)
 {
+    reap(m);
     m->last_look = clock_now();
     ev_io_start(m->loop, &m->doorbell);
     if (m->starting != NULL)
@@ -250,7 +262,7 @@ static void look(struct master *m)
     if (report.renew && m->phase == PHASE_RUNNING)
         renew_listeners(m);
     go_on_stopping(m, report.waiting);
-    if (report.more || (m->starting != NULL && !pool_is_forked(m->starting)))
+    if (report.more || m->reap_wanted || (m->starting != NULL && !pool_is_forked(m->starting)))
         look_again_after(m, 0);
     else if (m->phase == PHASE_EMPTYING)
         look_again_after(m, EMPTYING_LOOK);
@@ -356,8 +368,7 @@ static void on_signal_number(struct master *m, int sig)
     sigpipe_name(sig, name);
     switch (sig) {
     case SIGCHLD:
-        pool_reap(m->pool, log_of(m));
-        look_soon(m);
+        m->reap_wanted = true;
         break;
     case SIGTERM:
     case SIGINT:
@@ -394,6 +405,8 @@ static void on_signals(struct ev_loop *loop, ev_io *io, int events)
     size_t n = sigpipe_read(signals, sizeof signals / sizeof signals[0]);
     for (size_t i = 0; i < n; i++)
         on_signal_number(m, signals[i]);
+    if (m->reap_wanted)
+        look_soon(m);
 }
 
 static void on_doorbell(struct ev_loop *loop, ev_io *io, int events)
@@ -425,11 +438,18 @@ static void watch(struct master *m)
     ev_timer_start(m->loop, &m->again); /* the first look, at once */
 }
 
+static void on_worker(void *context, pid_t pid, int status)
+{
+    struct master *m = context;
+    pool_note_child(m->pool, pid, status, log_of(m));
+}
+
 /* Not the default loop, which would reap every child by itself. */
 static bool open_loop(struct master *m, struct reason *why)
 {
     m->loop = ev_loop_new(EVFLAG_NOENV);
     m->pool = m->loop != NULL ? pool_create(m->setup->work, why) : NULL;
+    m->children.workers = (struct children_owner){on_worker, m};
     if (m->loop == NULL)
         return reason_set(why, "cannot make an event loop");
     return m->pool != NULL;

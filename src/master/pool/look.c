@@ -170,6 +170,20 @@ static void end_overdue(struct pool *pool, double now, struct pool_report *repor
     }
 }
 
+/* Retired, and the last worker is gone. */
+static void drop_empty_generations(struct pool *pool)
+{
+    for (struct generation **link = &pool->generations; *link != NULL;) {
+        struct generation *generation = *link;
+        if (generation_is_retired(generation) && generation->workers == 0) {
+            *link = generation->older;
+            generation_destroy(generation);
+        } else {
+            link = &generation->older;
+        }
+    }
+}
+
 struct pool_report pool_look(struct pool *pool, struct log *log)
 {
     struct pool_report report = {0};
@@ -189,5 +203,6 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
         bound_draining(pool, &census, now);
     }
     end_overdue(pool, now, &report, log);
+    drop_empty_generations(pool);
     return report;
 }

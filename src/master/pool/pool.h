@@ -59,8 +59,8 @@ void pool_set_deadline(struct pool *pool, double deadline);
 /* See what there is and do what it calls for: fork, retire, break a stall, end what is overdue. */
 struct pool_report pool_look(struct pool *pool, struct log *log);
 
-/* Reap whatever died. */
-void pool_reap(struct pool *pool, struct log *log);
+/* What waitpid says of a child. It is buried if it was a worker and has ended. A look is due afterwards. */
+void pool_note_child(struct pool *pool, pid_t pid, int status, struct log *log);
 
 /* End all workers now. */
 void pool_kill(struct pool *pool);

@@ -1,4 +1,4 @@
-/* pool_reap.c: what the kernel says of workers: who died, how, and who was stopped. Called by the master at SIGCHLD. */
+/* reap.c: what the kernel says of workers: who died, how, and who was stopped. Called by the master for each. */
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -63,32 +63,13 @@ static void bury(struct pool *pool, long slot, int status, struct log *log)
     generation->workers--;
 }
 
-static void drop_empty_generations(struct pool *pool)
+void pool_note_child(struct pool *pool, pid_t pid, int status, struct log *log)
 {
-    for (struct generation **link = &pool->generations; *link != NULL;) {
-        struct generation *generation = *link;
-        if (generation_is_retired(generation) && generation->workers == 0) {
-            *link = generation->older;
-            generation_destroy(generation);
-        } else {
-            link = &generation->older;
-        }
-    }
-}
-
-/* The kernel says who died and who was stopped. As PID 1 the master also inherits orphans that were never its own. */
-void pool_reap(struct pool *pool, struct log *log)
-{
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
-        long slot = roster_find(&pool->roster, pid);
-        if (slot == ROSTER_NONE)
-            continue;
-        if (WIFSTOPPED(status) || WIFCONTINUED(status))
-            pool->roster.slots[slot].stopped = WIFSTOPPED(status);
-        else
-            bury(pool, slot, status, log);
-    }
-    drop_empty_generations(pool);
+    long slot = roster_find(&pool->roster, pid);
+    if (slot == ROSTER_NONE)
+        return;
+    if (WIFSTOPPED(status) || WIFCONTINUED(status))
+        pool->roster.slots[slot].stopped = WIFSTOPPED(status);
+    else
+        bury(pool, slot, status, log);
 }

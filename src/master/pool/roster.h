@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@ struct roster_worker {
     pid_t pid; /* 0: the slot is free */
     struct generation *generation;
     double born;  /* clock_now() */
+    bool ready;   /* it has said so; kept here, so that it cannot take it back */
     bool stopped; /* by a signal, as the kernel reports it */
     bool ended;   /* the master has killed it, and it does not count as a death */
 };
@@ -23,6 +25,7 @@ enum { ROSTER_SLOTS = 65536, ROSTER_NONE = -1 };
 
 struct roster {
     struct roster_worker *slots; /* ROSTER_SLOTS of them */
+    uint32_t *index;             /* from pids to slots, a hash table; see roster.c */
     size_t high;                 /* all slots at or above it are free */
     size_t lowest_free;          /* none below it is free */
     size_t count;

@@ -98,6 +98,43 @@ static void test_random_lives(void **state)
     }
 }
 
+/* A different pid for each n below 1 << 22: in order, or so that many have the same home in the index. */
+static pid_t nth_pid(unsigned n, bool in_order)
+{
+    unsigned pid = 0;
+    for (unsigned bit = 0; bit < 22; bit++)
+        pid |= ((n >> bit) & 1) << (21 - bit);
+    return 1 + (pid_t)(in_order ? n : pid);
+}
+
+/* Thousands of workers that come and go. Those that are not there are not found either. */
+static void test_random_pids(void **state)
+{
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 2; seed++) {
+        struct unit_random random = {seed};
+        struct roster roster;
+        pid_t *pids = calloc(ROSTER_SLOTS, sizeof *pids);
+        assert_true(roster_init(&roster));
+        for (unsigned i = 0; i < 4 * ROSTER_SLOTS; i++) {
+            size_t slot = unit_below(&random, ROSTER_SLOTS);
+            pid_t next = nth_pid(i, seed % 2 != 0);
+            assert_int_equal(roster_find(&roster, next), ROSTER_NONE);
+            if (pids[slot] != 0)
+                roster_remove(&roster, slot);
+            else
+                add(&roster, slot, next);
+            pids[slot] = pids[slot] != 0 ? 0 : next;
+        }
+        for (size_t slot = 0; slot < ROSTER_SLOTS; slot++)
+            if (pids[slot] != 0 && roster_find(&roster, pids[slot]) != (long)slot)
+                fail_msg("UNIT_SEED=%" PRIu64 ": a worker is lost", seed);
+        roster_free(&roster);
+        free(pids);
+    }
+}
+
 /* A worker that went astray can read nothing in it: it is not there. */
 static void test_a_fork_leaves_it_behind(void **state)
 {
@@ -119,11 +156,9 @@ static void test_a_fork_leaves_it_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_begins_empty),
-        cmocka_unit_test(test_gives_the_lowest_vacancy),
-        cmocka_unit_test(test_fills_up),
-        cmocka_unit_test(test_random_lives),
-        cmocka_unit_test(test_a_fork_leaves_it_behind),
+        cmocka_unit_test(test_begins_empty), cmocka_unit_test(test_gives_the_lowest_vacancy),
+        cmocka_unit_test(test_fills_up),     cmocka_unit_test(test_random_lives),
+        cmocka_unit_test(test_random_pids),  cmocka_unit_test(test_a_fork_leaves_it_behind),
     };
     return unit_run("roster", tests, NULL, NULL);
 }
