@@ -49,6 +49,7 @@ struct edit {
     size_t drawn;
     size_t written; /* of drawing, to the terminal */
     int terminal;   /* standard output, opened anew if possible */
+    int keyboard;   /* standard input, the same */
 
     bool shown;        /* the line is on the screen: an echo has to wait, or it would land in the middle of it */
     bool handing_over; /* the line is complete: none is on the screen */
@@ -217,7 +218,7 @@ static bool wants_keys(const struct edit *edit)
 static void read_keys(struct edit *edit)
 {
     size_t room = sizeof edit->keys - edit->key_count;
-    edit->key_count += session_read(edit->session, STDIN_FILENO, edit->keys + edit->key_count, room);
+    edit->key_count += session_read(edit->session, edit->keyboard, edit->keys + edit->key_count, room);
 }
 
 static void write_drawing(struct edit *edit)
@@ -235,7 +236,7 @@ static void step(struct edit *edit)
     arrange(edit);
     bool drawing = unwritten(edit) > 0;
     struct pollfd fds[SOURCES] = {
-        [KEYS] = {.fd = wants_keys(edit) ? STDIN_FILENO : -1, .events = POLLIN},
+        [KEYS] = {.fd = wants_keys(edit) ? edit->keyboard : -1, .events = POLLIN},
         [SCREEN] = {.fd = drawing ? edit->terminal : -1, .events = POLLOUT},
         [SIGNALS] = {.fd = edit->tty.signals, .events = POLLIN},
     };
@@ -367,12 +368,22 @@ static void edit_until_end(struct edit *edit)
 
 /* Beginning and end. ----------------------------------------------------------------------------------------------- */
 
-/* The same terminal, opened so that a write to it never blocks: it would hold up signals, which wait while a line is
- * edited. After su(1) we may not be allowed to open it; then a write may block, as it does without an editor. */
-static int open_output(void)
+/* The same terminal, opened so that nothing done to it blocks: it would hold up signals, which wait while a line is
+ * edited. A write may block while a person has stopped the terminal; a read, although poll has seen a key, if ^C has
+ * made the terminal throw the key away meanwhile. After su(1) we may not be allowed to open it; then either may block,
+ * as it does without an editor. */
+static int open_anew(int fd, int access)
 {
-    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    return fd != -1 ? fd : STDOUT_FILENO;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int anew = open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return anew != -1 ? anew : fd;
+}
+
+static void close_anew(int anew, int fd)
+{
+    if (anew != fd)
+        close(anew);
 }
 
 static bool start_history(struct edit *edit)
@@ -439,7 +450,8 @@ static void start_editing(struct edit *edit)
     tty_keep(&edit->tty);
     forget_drawing(edit); /* what libedit had to say of the terminal or of editrc(5) */
     edit->shown = true;
-    edit->terminal = open_output();
+    edit->terminal = open_anew(STDOUT_FILENO, O_WRONLY);
+    edit->keyboard = open_anew(STDIN_FILENO, O_RDONLY);
     edit->session->input = -1;
 }
 
@@ -449,8 +461,8 @@ static void stop_editing(struct edit *edit)
     while (!edit->session->decided && unwritten(edit) > 0)
         step(edit);
     leave(edit);
-    if (edit->terminal != STDOUT_FILENO)
-        close(edit->terminal);
+    close_anew(edit->terminal, STDOUT_FILENO);
+    close_anew(edit->keyboard, STDIN_FILENO);
     edit->session->input = STDIN_FILENO;
     edit->session->output = STDOUT_FILENO;
 }
