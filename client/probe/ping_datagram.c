@@ -31,6 +31,7 @@ static void on_event(struct datagram_socket *socket, const struct datagram_event
         probe.note = event->reordered ? "out of order" : NULL;
     else
         probe.note = datagram_text(event, text);
+    probe.icmp = event->icmp;
     run_tell(run, &probe);
 }
 

@@ -59,6 +59,7 @@ static void tell(struct search *search, const struct datagram_event *event, int6
     } else {
         snprintf(note, sizeof note, "%" PRIu64 " bytes: %s", search->size, datagram_text(event, text));
         probe.note = note;
+        probe.icmp = event->icmp;
     }
     run_tell(search->run, &probe);
 }

@@ -197,6 +197,18 @@ static json_t *options_of(const struct options *options)
     return object;
 }
 
+static json_t *icmp_of(const struct icmp *icmp)
+{
+    if (icmp->version == 0)
+        return json_null();
+    json_t *object = made(json_object());
+    set_count(object, "version", icmp->version);
+    set_count(object, "type", icmp->type);
+    set_count(object, "code", icmp->code);
+    set_text(object, "from", icmp->from[0] == '\0' ? NULL : icmp->from);
+    return object;
+}
+
 static json_t *problems_of(const struct problems *problems)
 {
     json_t *array = made(json_array());
@@ -204,6 +216,7 @@ static json_t *problems_of(const struct problems *problems)
         json_t *problem = made(json_object());
         set_text(problem, "text", problems->problem[i].text);
         set_count(problem, "count", problems->problem[i].count);
+        set(problem, "icmp", icmp_of(&problems->problem[i].icmp));
         append(array, problem);
     }
     return array;
@@ -340,6 +353,7 @@ static void stream_probe(struct report *report, const struct probe *probe)
     set(object, "rtt_ns", replied ? json_integer(probe->rtt) : json_null());
     set(object, "connect_ns", probe->connect > 0 ? json_integer(probe->connect) : json_null());
     set_text(object, "note", probe->note);
+    set(object, "icmp", icmp_of(&probe->icmp));
     write_object(report->screen.out, object, JSON_COMPACT);
 }
 

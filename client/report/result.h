@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "client/base/icmp.h"
 #include "client/base/options.h"
 #include "client/base/problems.h"
 #include "client/base/tally.h"
@@ -26,6 +27,7 @@ struct probe {
     int64_t connect;   /* ns: how long connecting took, for the first probe on a connection; else 0 */
     bool again;        /* this sequence number has been reported before: a duplicate, or a reply too late */
     const char *note;  /* "DUP!" and the like, or why it is lost; or NULL */
+    struct icmp icmp;  /* the message that told why, if one did */
 };
 
 /* The whole. */

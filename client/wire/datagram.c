@@ -307,14 +307,18 @@ static bool take(struct datagram_socket *socket, size_t length, int64_t now)
 
 /* ICMP. ------------------------------------------------------------------------------------------------------------ */
 
-static void read_offender(const struct sock_extended_err *error, struct datagram_event *event)
+static void read_icmp(const struct sock_extended_err *error, struct icmp *icmp)
 {
     const struct sockaddr *address = SO_EE_OFFENDER(error);
+    icmp->version = error->ee_origin == SO_EE_ORIGIN_ICMP6 ? 6 : 4;
+    icmp->type = error->ee_type;
+    icmp->code = error->ee_code;
     if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, event->by, sizeof event->by);
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, icmp->from,
+                  sizeof icmp->from);
     else if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, event->by,
-                  sizeof event->by);
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, icmp->from,
+                  sizeof icmp->from);
 }
 
 /* The kernel's own errors are in the queue as well, though send(2) has returned them. */
@@ -329,7 +333,7 @@ static bool read_error(struct msghdr *message, struct datagram_event *event)
         event->error = (int)error->ee_errno;
         event->mtu = error->ee_errno == EMSGSIZE ? error->ee_info : 0;
         if (error->ee_origin == SO_EE_ORIGIN_ICMP || error->ee_origin == SO_EE_ORIGIN_ICMP6)
-            read_offender(error, event);
+            read_icmp(error, &event->icmp);
         return error->ee_origin != SO_EE_ORIGIN_LOCAL;
     }
     return false;
@@ -417,7 +421,9 @@ static unsigned known_mtu(const struct datagram_socket *socket)
     return mtu > 0 ? (unsigned)mtu : 0;
 }
 
-static void remember(struct datagram_socket *socket, uint64_t size, int64_t due, int64_t now)
+/* Before it is sent, as an ICMP message may be there before send(2) returns: that of a firewall on this machine is.
+ * Returns what was remembered in its place. */
+static struct datagram_record remember(struct datagram_socket *socket, uint64_t size, int64_t due, int64_t now)
 {
     uint64_t number = socket->next, memory = socket->shared->memory;
     if (number >= memory && socket->first <= number - memory) {
@@ -427,25 +433,36 @@ static void remember(struct datagram_socket *socket, uint64_t size, int64_t due,
     }
     socket->next++;
     socket->outstanding++;
-    *recall(socket, number) =
-        (struct datagram_record){.due = due, .sent = now, .size = (uint32_t)size, .state = WAITING};
-    datagram_count_sent(socket, due);
+    struct datagram_record *record = recall(socket, number), before = *record;
+    *record = (struct datagram_record){.due = due, .sent = now, .size = (uint32_t)size, .state = WAITING};
+    return before;
+}
+
+/* The last one: as if it had never been. */
+static void forget(struct datagram_socket *socket, const struct datagram_record *before)
+{
+    *recall(socket, --socket->next) = *before;
+    socket->outstanding--;
 }
 
 /* An error may be an earlier datagram's, and then it is told as that one's and not as this one's: hence what fails is
- * tried again. Returns 0 or an errno. */
+ * tried again. It may also be this one's, which an ICMP message has told by then. Returns 0 or an errno. */
 static int send_now(struct datagram_socket *socket, const unsigned char *data, size_t size, int64_t now)
 {
+    int error = 0;
     for (int i = 0; i < RETRIES; i++) {
         if (send(socket->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL) != -1)
             return 0;
-        int error = errno;
+        error = errno;
         if (error == EAGAIN || error == ENOBUFS)
             return error;
-        if (error != EINTR && take_errors(socket, now) == 0 && i > 0)
+        if (error == EINTR)
+            continue;
+        size_t told = take_errors(socket, now);
+        if (!waits(socket, socket->next - 1) || (told == 0 && i > 0))
             return error;
     }
-    return EAGAIN;
+    return error;
 }
 
 enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, int64_t due)
@@ -455,16 +472,21 @@ enum datagram_sent datagram_send(struct datagram_socket *socket, uint64_t size, 
     assert(size >= DATAGRAM_MIN && size <= DATAGRAM_MAX);
     pattern_fill(&pattern, offset_of(socket), data, (size_t)size);
     int64_t now = clock_now();
+    due = MIN(due, now);
+    struct datagram_record before = remember(socket, size, due, now);
     int error = send_now(socket, data, (size_t)size, now);
-    if (error == EAGAIN && socket->shared->patient)
+    if (error == EAGAIN && socket->shared->patient) {
+        forget(socket, &before);
         return DATAGRAM_BUSY;
-    remember(socket, size, MIN(due, now), now);
+    }
+    datagram_count_sent(socket, due);
     if (error == 0)
         return DATAGRAM_SENT;
     struct datagram_event event = {
         .number = socket->next - 1, .error = error, .mtu = error == EMSGSIZE ? known_mtu(socket) : 0};
     look_up(socket, &event);
-    tell_failure(socket, &event, now);
+    if (waits(socket, event.number))
+        tell_failure(socket, &event, now);
     return DATAGRAM_UNSENT;
 }
 

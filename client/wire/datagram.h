@@ -4,11 +4,11 @@
 #ifndef MPECHO_DATAGRAM_H
 #define MPECHO_DATAGRAM_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/base/icmp.h"
 #include "client/base/problems.h"
 #include "client/base/tally.h"
 #include "client/base/target.h"
@@ -49,7 +49,7 @@ struct datagram_event {
     uint64_t socket;                  /* foreign: whose it is */
     int error;                        /* failed: errno */
     unsigned mtu;                     /* failed, EMSGSIZE: what would have fitted, with all headers; 0: not said */
-    char by[INET6_ADDRSTRLEN];        /* failed: who sent the ICMP message; "": nobody did */
+    struct icmp icmp;                 /* failed: the message that says so; all 0: there was none */
 };
 
 struct datagram_socket;

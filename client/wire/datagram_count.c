@@ -44,14 +44,17 @@ static void tell_problem(struct datagram_socket *socket, const struct datagram_e
         snprintf(text, sizeof text, "datagram %" PRIu64 ": %s", event->number + 1, what);
     else
         snprintf(text, sizeof text, "%.75s: %s", target->text, what);
-    problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
+    if (event->icmp.version != 0)
+        problems_add_icmp(socket->shared->problems, &event->icmp, text, 1);
+    else
+        problems_add(socket->shared->problems, wrong && event->known ? kind_name(event->kind) : NULL, text, 1);
 }
 
-/* What is too long, or too much for our own queues, was not refused by anybody. */
+/* What is too long, or too much for our own queues, was not refused by anybody; and no datagram is refused twice. */
 static bool is_refusal(const struct datagram_event *event)
 {
-    return event->kind == DATAGRAM_FAILED && event->error != EMSGSIZE && event->error != ENOBUFS &&
-           event->error != EAGAIN;
+    return event->kind == DATAGRAM_FAILED && (event->ended || !event->known) && event->error != EMSGSIZE &&
+           event->error != ENOBUFS && event->error != EAGAIN;
 }
 
 static bool is_problem(const struct datagram_event *event)

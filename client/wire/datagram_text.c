@@ -6,11 +6,10 @@
 
 #include "client/wire/datagram.h"
 
+/* Of the system, where there is no ICMP message. EPERM is what netfilter and the like answer with. */
 static const char *error_text(int error)
 {
     switch (error) {
-    case ECONNREFUSED:
-        return "port unreachable";
     case EHOSTUNREACH:
         return "host unreachable";
     case ENETUNREACH:
@@ -19,6 +18,8 @@ static const char *error_text(int error)
         return "datagram too long";
     case EAGAIN:
         return "send buffer full";
+    case EPERM:
+        return "not permitted by this machine";
     default:
         return strerror(error);
     }
@@ -26,10 +27,12 @@ static const char *error_text(int error)
 
 static void write_failure(const struct datagram_event *event, char *text, size_t room)
 {
-    char mtu[24] = "";
+    char mtu[24] = "", words[ICMP_TEXT];
+    const struct icmp *icmp = &event->icmp;
     if (event->mtu > 0)
         snprintf(mtu, sizeof mtu, ", MTU %u", event->mtu);
-    snprintf(text, room, "%s%s%s%s", error_text(event->error), mtu, event->by[0] != '\0' ? ", says " : "", event->by);
+    snprintf(text, room, "%s%s%s%s", icmp->version != 0 ? icmp_text(icmp, words) : error_text(event->error), mtu,
+             icmp->from[0] != '\0' ? ", says " : "", icmp->from);
 }
 
 const char *datagram_text(const struct datagram_event *event, char text[DATAGRAM_TEXT])

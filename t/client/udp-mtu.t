@@ -8,19 +8,7 @@ use Mpecho;
 use Test::More;
 use UdpEchoServer;
 
-# Once more, in namespaces: the network's, and the mounts' for ip-netns(8).
-if (!$ENV{MPECHO_TEST_NETWORK}) {
-    my @unshare = qw(unshare -n -m --propagation private);
-    plan(skip_all => 'needs root') if $> != 0;
-    plan(skip_all => 'needs unshare and ip') if system("@unshare ip link set lo up >/dev/null 2>&1") != 0;
-    $ENV{MPECHO_TEST_NETWORK} = 1;
-    exec @unshare, $^X, $0 or die "unshare: $!";
-}
-
-sub set_up (@commands) {
-    for (@commands) { system($_) == 0 or return }
-    return 1;
-}
+own_network_namespace();
 
 sub search (@arguments) { mpecho('ping', '-u', '-M', 'do', @arguments) }
 

@@ -19,7 +19,7 @@ use Time::HiRes ();
 
 our @EXPORT = qw(
     now wait_until wait_ok let_pass timed
-    need_root need_command set_limit own_mount_namespace
+    need_root need_command set_limit own_mount_namespace own_network_namespace set_up
     slurp spew temp_dir
     undisturbed spawn reap run exit_status start_child end_child free_port
     process alive status_of children processes_of fd_of
@@ -90,6 +90,25 @@ sub own_mount_namespace () {
     my $status = system('unshare', '-m', '--propagation', 'private', $^X, Cwd::abs_path($0));
     undef $mount;
     exit($status & 127 || $status >> 8);
+}
+
+# Go on in a network namespace of our own, with a loopback interface that is up and with mounts of our own for ip-netns(8).
+# Without root it is in a user namespace, where that is allowed.
+sub own_network_namespace () {
+    return if $ENV{MPECHOD_TEST_NETWORK};
+    need_command(qw(unshare ip));
+    my @unshare = ('unshare', $> == 0 ? () : '-r', qw(-n -m --propagation private));
+    my $trial = run(@unshare, qw(ip link set lo up));
+    plan(skip_all => "needs network namespaces: $trial->{err}") if $trial->{status} ne '0';
+    local $ENV{MPECHOD_TEST_NETWORK} = 1;
+    my $status = system(@unshare, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', $^X, Cwd::abs_path($0));
+    exit($status & 127 || $status >> 8);
+}
+
+# Run these commands of the shell, up to one that fails: true if none did.
+sub set_up (@commands) {
+    for (@commands) { system("{ $_; } >/dev/null 2>&1") == 0 or return }
+    return 1;
 }
 
 # Set the soft limit of a running process, prlimit(1)'s way: set_limit($pid, '--nproc=5:'). Root may lack the capability to do so
