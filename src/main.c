@@ -44,6 +44,7 @@ static int run(const struct options *options, struct master_setup *setup)
     struct reason why;
     setup->ready = -1;
     setup->work = worker_run;
+    setup->has_terminal = options->foreground && (getpid() == 1 || isatty(0) || isatty(1) || isatty(2));
     if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why)))
         return complain(EXIT_FAILURE, &why);
     return master_run(setup);

@@ -2,6 +2,8 @@
 #ifndef MPECHOD_MASTER_H
 #define MPECHOD_MASTER_H
 
+#include <stdbool.h>
+
 #include "conf/conf.h"
 #include "contract/job.h"
 
@@ -9,6 +11,7 @@ struct master_setup {
     struct conf_source source;               /* what a reload reads again */
     struct conf conf;                        /* read and checked */
     void (*work)(const struct worker_job *); /* what a new worker does; never returns */
+    bool has_terminal;                       /* or stands for one, as the first process of a container */
     int ready;                               /* for daemonize_ready; -1: nobody waits */
 };
 

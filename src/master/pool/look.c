@@ -1,4 +1,4 @@
-/* pool_look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end
+/* look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end
  * what is overdue. Called by the master at a tick, a ring or a death. */
 #include <errno.h>
 #include <limits.h>

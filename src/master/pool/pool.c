@@ -1,5 +1,5 @@
-/* pool.c: the generations of workers, and forking into them. What becomes of workers afterwards is in pool_look.c and
- * pool_reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is logged, and tried
+/* pool.c: the generations of workers, and forking into them. What becomes of workers afterwards is in look.c and
+ * reap.c. Called by the master's loop. Nothing in these files ends the master: what fails is logged, and tried
  * again at a later look. */
 #include "master/pool/pool.h"
 
@@ -149,7 +149,7 @@ static void kill_unready(const struct pool *pool, const struct generation *gener
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
         if (worker->pid != 0 && worker->generation == generation && board_state(pool->board, slot) == BOARD_STARTING) {
-            worker->ended = true;
+            worker->ended = worker->given_up = true;
             kill(worker->pid, SIGKILL);
         }
     }
@@ -171,7 +171,6 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
         return POOL_READY;
     if (clock_now() < generation->born + START_PATIENCE)
         return POOL_STARTING;
-    kill_unready(pool, generation); /* a stopped one would not hear that it is to leave */
     reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
     return POOL_FAILED;
 }
@@ -206,6 +205,12 @@ void pool_retire(struct pool *pool, struct generation *generation)
     pool_set_generation_deadline(pool, generation, pool->deadline);
     if (generation == pool->current)
         pool->current = NULL;
+}
+
+void pool_abandon(struct pool *pool, struct generation *generation)
+{
+    kill_unready(pool, generation);
+    pool_retire(pool, generation);
 }
 
 void pool_retire_current(struct pool *pool)

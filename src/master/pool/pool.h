@@ -50,6 +50,9 @@ void pool_promote(struct pool *pool, struct generation *generation, bool anew);
 
 /* Retire: no worker of it accepts any more, each finishes the connection it has. */
 void pool_retire(struct pool *pool, struct generation *generation);
+/* Retire a generation that is not to become the current one; those of its workers that are not ready yet, which may be
+ * stuck, are killed. */
+void pool_abandon(struct pool *pool, struct generation *generation);
 void pool_retire_current(struct pool *pool);
 bool pool_has_current(const struct pool *pool);
 

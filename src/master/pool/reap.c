@@ -10,7 +10,9 @@
 static void log_death(struct log *log, const struct roster_worker *worker, long slot, int status)
 {
     char name[16];
-    if (WIFSIGNALED(status))
+    if (worker->given_up)
+        log_debug(log, "worker %d (slot %ld) given up", (int)worker->pid, slot);
+    else if (WIFSIGNALED(status))
         log_warn(log, "worker %d (slot %ld) killed by %s%s", (int)worker->pid, slot,
                  sigpipe_name(WTERMSIG(status), name), WCOREDUMP(status) ? " (core dumped)" : "");
     else if (WEXITSTATUS(status) != WORKER_DONE)

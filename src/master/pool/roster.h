@@ -14,10 +14,11 @@ struct generation;
 struct roster_worker {
     pid_t pid; /* 0: the slot is free */
     struct generation *generation;
-    double born;  /* clock_now() */
-    bool ready;   /* it has said so; kept here, so that it cannot take it back */
-    bool stopped; /* by a signal, as the kernel reports it */
-    bool ended;   /* the master has killed it, and it does not count as a death */
+    double born;   /* clock_now() */
+    bool ready;    /* it has said so; kept here, so that it cannot take it back */
+    bool stopped;  /* by a signal, as the kernel reports it */
+    bool given_up; /* killed before it was ready, with its whole generation: not worth a line */
+    bool ended;    /* the master has killed it, and it does not count as a death */
 };
 
 /* Slots for twice as many workers as a pool may have: as many may be finishing connections of older generations. */

@@ -1,4 +1,4 @@
-/* pool_state.h: what pool.c, pool_look.c and pool_reap.c share; nobody else includes it. */
+/* state.h: what pool.c, look.c and reap.c share; nobody else includes it. */
 #ifndef MPECHOD_POOL_STATE_H
 #define MPECHOD_POOL_STATE_H
 

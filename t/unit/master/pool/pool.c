@@ -133,6 +133,7 @@ static void test_is_given_up_when_some_hang(void **state)
     bed.generation->born -= 1;
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_FAILED);
     assert_string_equal(why.text, "the new workers are not ready after 30 s");
+    pool_abandon(bed.pool, bed.generation);
     reap_down_to(&bed, 1);
     reap(&bed);
     assert_int_equal(pool_size(bed.pool), 1);

@@ -1,0 +1,33 @@
+/* rollout.h: how something new takes the place of what is live: prepare it beside the live one, start a generation of
+ * workers, and, when they are ready, promote it; or give it up, and nothing has happened. Start, reload and renewal are
+ * this one mechanism, and each ends in one verdict. */
+#ifndef MPECHOD_ROLLOUT_H
+#define MPECHOD_ROLLOUT_H
+
+#include <stdbool.h>
+
+#include "base/reason.h"
+#include "master/state.h"
+
+/* The first one. False with a reason: the daemon cannot start. */
+bool rollout_begin_start(struct master *m, struct reason *why);
+
+/* Ask for a reload or a renewal. While another is under way it is remembered, and done afterwards. */
+void rollout_request(struct master *m, enum rollout_kind kind);
+
+/* Something that workers share is broken: renew it, though less and less often if it keeps breaking. */
+void rollout_mend(struct master *m);
+
+/* At each look: get on with what is under way, and begin what is wanted. */
+void rollout_continue(struct master *m);
+
+/* Whether there is more to fork at once. */
+bool rollout_is_forking(const struct master *m);
+
+/* A request has come that supersedes whatever is under way or wanted. why: "paused", "stopped". */
+void rollout_drop(struct master *m, const char *why);
+
+/* Workers for the live configuration at once, ready or not: for a stop while the daemon is paused. */
+void rollout_wake(struct master *m);
+
+#endif
