@@ -18,6 +18,10 @@
 
 enum { INPUT_MAX = 16384 };
 
+/* After the end of the input, a server that owes something and has been silent for this long may be one that answers
+ * only at the end: it is told of the end. Longer than nearly all round trips. */
+#define END_HELD (500 * CLOCK_MS)
+
 static bool is_transient(int error)
 {
     return error == EINTR || error == EAGAIN;
@@ -160,10 +164,32 @@ static void send_some(struct session *session)
     }
 }
 
+/* Does the server's silence count? Not while it owes nothing, while we do not listen because the output is not taken,
+ * or while a person can lose patience instead. */
+static bool is_awaited(const struct session *session)
+{
+    bool owes = session->half_closed || window_owed(&session->window) + window_unsent(&session->window) > 0;
+    bool person = session->typed && !session->input_ended;
+    return owes && !person && !session_has_echo(session);
+}
+
+/* How long to wait yet until the server is told that the input has ended; 0: now; -1: not yet, or it was. The end is
+ * held back until what is owed has come back: some proxies close both directions at the end of one, and lose what is on
+ * its way. Of a short patience half is left for what comes after the end. */
+static int64_t end_held(const struct session *session)
+{
+    int64_t most = session->timeout > 0 ? MIN(END_HELD, session->timeout / 2) : END_HELD;
+    if (!session->input_ended || session->half_closed || window_unsent(&session->window) > 0)
+        return -1;
+    if (window_owed(&session->window) == 0 || session->differ.length > 0)
+        return 0;
+    return is_awaited(session) ? MAX(session->heard + most - clock_now(), 0) : -1;
+}
+
 /* If this fails, so has the connection, and recv() will tell. */
 static void half_close(struct session *session)
 {
-    if (!session->input_ended || session->half_closed || window_unsent(&session->window) > 0)
+    if (end_held(session) != 0)
         return;
     shutdown(session->fd, SHUT_WR);
     session->half_closed = true;
@@ -207,16 +233,21 @@ static void write_echo(struct session *session)
         end_in_difference(session, false);
 }
 
-/* How long the server may still be silent, -1: for ever. The clock stands still while the server owes nothing, while
- * we do not listen because the output is not taken, and while a person can lose patience instead. */
+/* How long the server may still be silent, -1: for ever. */
 static int64_t patience(const struct session *session)
 {
-    bool owes = session->half_closed || window_owed(&session->window) + window_unsent(&session->window) > 0;
-    bool person = session->typed && !session->input_ended;
-    if (session->timeout == 0 || !owes || person || session_has_echo(session))
+    if (session->timeout == 0 || !is_awaited(session))
         return -1;
-    int64_t left = session->heard + session->timeout - clock_now();
-    return left > 0 ? left : 0;
+    return MAX(session->heard + session->timeout - clock_now(), 0);
+}
+
+/* As poll has it: ms, -1: no limit. */
+static int wait_limit(const struct session *session)
+{
+    int64_t limit = patience(session), held = end_held(session);
+    if (limit == -1 || (held != -1 && held < limit))
+        limit = held;
+    return limit == -1 ? -1 : (int)((limit + CLOCK_MS - 1) / CLOCK_MS);
 }
 
 /* poll reports errors and hang-ups even if not asked for, again and again: what cannot be acted on now is left out
@@ -228,9 +259,9 @@ static int wait_for_events(struct session *session, struct pollfd *fds, nfds_t c
     fds[SESSION_INPUT] = (struct pollfd){.fd = wants_to_read(session) ? session->input : -1, .events = POLLIN};
     fds[SESSION_SERVER] = (struct pollfd){.fd = events != 0 ? session->fd : -1, .events = events};
     fds[SESSION_OUTPUT] = (struct pollfd){.fd = has_echo ? session->output : -1, .events = POLLOUT};
-    int64_t limit = patience(session);
-    int n = poll(fds, count, limit == -1 ? -1 : (int)((limit + CLOCK_MS - 1) / CLOCK_MS));
-    if (limit == -1)
+    bool awaited = is_awaited(session);
+    int n = poll(fds, count, wait_limit(session));
+    if (!awaited)
         session->heard = clock_now();
     return n;
 }
@@ -253,9 +284,9 @@ void session_step(struct session *session, struct pollfd *fds, nfds_t count)
     int n = wait_for_events(session, fds, count);
     if (n > 0)
         act(session, fds);
-    else if (n == 0)
+    else if (n == 0 && patience(session) == 0)
         end_in_silence(session);
-    else if (!is_transient(errno))
+    else if (n == -1 && !is_transient(errno))
         end(session, STATUS_LOCAL, "poll: %s", strerror(errno));
 }
 

@@ -33,7 +33,7 @@ struct session {
     bool input_ended; /* nothing more will be read */
     bool half_closed; /* the server knows */
     int send_error;   /* errno of the send that failed, after which there are no more; 0: none did */
-    int64_t heard;    /* since when the server has been silent, as far as that counts, see patience() */
+    int64_t heard;    /* since when the server has been silent, as far as that counts, see is_awaited() */
     struct goodbye goodbye;
     struct differ differ;
     struct window window;
