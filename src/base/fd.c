@@ -23,6 +23,15 @@ void fd_close(int fd)
     errno = saved;
 }
 
+void fd_close_from(int lowest)
+{
+    if (close_range((unsigned)lowest, ~0U, 0) == 0)
+        return;
+    long end = sysconf(_SC_OPEN_MAX);
+    for (int fd = lowest; fd < end; fd++)
+        close(fd);
+}
+
 bool fd_lock(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -11,6 +11,9 @@ int fd_move(int fd, int lowest);
 /* Close a descriptor that may be -1, keeping errno. */
 void fd_close(int fd);
 
+/* Close lowest and all above it, also where close_range(2) is unknown or forbidden. Not for signal handlers. */
+void fd_close_from(int lowest);
+
 /* Lock an open file for writing, for as long as it is open anywhere, or fail at once with errno. A process that may
  * only read the file cannot hold such a lock, but its read lock prevents ours (fcntl(2), F_OFD_SETLK). */
 bool fd_lock(int fd);

@@ -11,8 +11,9 @@ enum fdplan {
     /* a worker */
     FD_CONN = 3,     /* the connection; free between connections, so accept(2)'s lowest-number rule gives it */
     FD_LIFELINE = 4, /* read end of its generation's lifeline, O_NONBLOCK */
-    FD_DOORBELL = 5, /* eventfd to the master, EFD_NONBLOCK */
-    FD_LISTEN = 8,   /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
+    FD_DOORBELL = 5, /* write end of the pipe that calls the master, O_NONBLOCK; each byte is a ring */
+    /* 6 and 7 are free for what may come */
+    FD_LISTEN = 8, /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
 
     /* the master */
     FD_SELFPIPE_READ = 72,

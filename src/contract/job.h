@@ -38,7 +38,7 @@ struct worker_job {
     const struct board *board;
     size_t slot;
     int lifeline; /* read end */
-    int doorbell;
+    int doorbell; /* write end */
     pid_t master;
     unsigned char *buffer; /* for the echo; untouched so far, so that it costs nothing until it is used */
     size_t buffer_size;

@@ -36,7 +36,7 @@ bool daemonize_clean(struct reason *why)
         return reason_set(why, "cannot open /dev/null: %s", strerror(errno));
     dup2(fd, 0);
     dup2(fd, 1);
-    close_range(FD_LOG + 1, ~0U, 0);
+    fd_close_from(FD_LOG + 1);
     umask(022);
     if (!raise_limit(why))
         return false;

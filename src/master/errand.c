@@ -27,16 +27,13 @@ static bool is_kept(const int *kept, int fd)
 /* Anything else that the child held would outlive its owner with it: lifelines, locks, the self-pipe. */
 static void close_others(const int *kept, int answer)
 {
-    long end = sysconf(_SC_OPEN_MAX);
     int highest = answer;
     for (const int *fd = kept; *fd >= 0; fd++)
         highest = *fd > highest ? *fd : highest;
     for (int fd = FD_LOG + 1; fd < highest; fd++)
         if (fd != answer && !is_kept(kept, fd))
             close(fd);
-    if (close_range((unsigned)highest + 1, ~0U, 0) != 0)
-        for (int fd = highest + 1; fd < end; fd++)
-            close(fd);
+    fd_close_from(highest + 1);
 }
 
 /* All signals stay blocked: they are the master's. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/reason.h"
 #include "base/sockopt.h"
 #include "contract/exits.h"
@@ -56,15 +57,18 @@ static void leave(int sig)
     int saved = errno;
     if (fcntl(FD_CONN, F_GETFD) < 0)
         _exit(WORKER_DONE);
-    close_range(FD_LISTEN, ~0U, 0);
+    for (int fd = FD_LISTEN; fd < FD_LISTEN + FD_LISTEN_MAX; fd++)
+        close(fd);
     alarm(1); /* come again, in case this came just before a call that waits */
     errno = saved;
 }
 
 static void set_signals(void)
 {
-    /* What the master answers; a terminal's ^C reaches the whole process group. */
-    static const int ignored[] = {SIGCHLD, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
+    /* What the master answers; what a log that is full or gone sends; what a terminal sends to those that write to it
+     * from the background. */
+    static const int ignored[] = {SIGCHLD, SIGINT,   SIGQUIT, SIGHUP,  SIGUSR1,
+                                  SIGUSR2, SIGWINCH, SIGPIPE, SIGXFSZ, SIGTTOU};
     struct sigaction action = {.sa_handler = SIG_IGN};
     sigset_t none;
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
@@ -80,35 +84,38 @@ static void set_signals(void)
 
 static void ring(void)
 {
-    const uint64_t one = 1;
-    ssize_t ignored = write(FD_DOORBELL, &one, sizeof one); /* EAGAIN: it rings already */
+    ssize_t ignored = write(FD_DOORBELL, "", 1); /* EAGAIN: it rings already */
     (void)ignored;
 }
 
-/* The master's descriptors are all FD_PRIVATE or above, so that nothing is overwritten before it is placed. */
+/* The master's descriptors are all FD_PRIVATE or above, so that nothing is overwritten before it is placed. Whatever
+ * else of the master's we still have is closed: the write ends of lifelines above all, which would keep the orphans of
+ * a killed master from hearing of its end. */
 static bool place_descriptors(const struct worker_job *job)
 {
     bool placed = dup3(job->lifeline, FD_LIFELINE, 0) >= 0 && dup3(job->doorbell, FD_DOORBELL, 0) >= 0;
     for (size_t i = 0; i < job->terms->endpoints && placed; i++)
         placed = dup3(job->terms->endpoint[i].fd, FD_LISTEN + (int)i, 0) >= 0;
     log_adopt(job->log);
-    return placed && close_range(FD_LISTEN + (unsigned)job->terms->endpoints, ~0U, 0) == 0 &&
-           close_range(FD_CONN, FD_CONN, 0) == 0;
+    fd_close_from(FD_LISTEN + (int)job->terms->endpoints);
+    close(FD_CONN);
+    return placed;
 }
 
 static void become(struct worker *worker)
 {
     const struct worker_job *job = worker->job;
     struct reason why;
+    worker->page = board_enter(job->board, job->slot);
+    if (!place_descriptors(job) || worker->page == NULL) { /* first: nothing that may take its time comes before */
+        log_error(job->log, "worker cannot start: %s", strerror(errno));
+        _exit(WORKER_SETUP);
+    }
     if (!privilege_drop(job->terms->uid, job->terms->gid, &why)) {
         log_error(job->log, "worker cannot start: %s", why.text);
         _exit(WORKER_PRIVILEGE);
     }
-    worker->page = board_enter(job->board, job->slot);
-    if (worker->page == NULL || !place_descriptors(job)) {
-        log_error(job->log, "worker cannot start: %s", strerror(errno));
-        _exit(WORKER_SETUP);
-    }
+    setpgid(0, 0); /* an orphaned process group that is stopped is continued by the kernel, to hear of its end */
     prctl(PR_SET_NAME, "mpechod-worker");
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* after the change of uid, which clears it */
     set_signals();

@@ -4,12 +4,11 @@
 #include "master/pool/pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,9 +21,23 @@
 #include "master/pool/state.h"
 #include "master/sigpipe.h"
 
-enum { BUFFER_SIZE = 65536 };
+enum { BUFFER_SIZE = 65536, BELL_SIZE = 4096 };
 
 #define START_PATIENCE 30.0 /* seconds that a generation's first workers have to be ready */
+
+/* O_NONBLOCK belongs to the open file description, and workers can change it for theirs. An eventfd has only one, by
+ * which a worker could make the master wait for ever. */
+static bool hang_doorbell(struct pool *pool)
+{
+    int fds[2];
+    pool->bell_read = pool->bell_write = -1;
+    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
+        return false;
+    pool->bell_read = fd_move(fds[0], FD_PRIVATE);
+    pool->bell_write = fd_move(fds[1], FD_PRIVATE);
+    fcntl(pool->bell_read, F_SETPIPE_SZ, BELL_SIZE); /* or one that workers keep full takes many reads to empty */
+    return pool->bell_read >= 0 && pool->bell_write >= 0;
+}
 
 struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
 {
@@ -35,9 +48,8 @@ struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *
     }
     pool->run = run;
     pool->master = getpid();
-    pool->doorbell = fd_move(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), FD_PRIVATE);
     pool->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pool->doorbell < 0 || pool->buffer == MAP_FAILED) {
+    if (!hang_doorbell(pool) || pool->buffer == MAP_FAILED) {
         reason_set(why, "cannot make the pool: %s", strerror(errno));
         goto fail_roster;
     }
@@ -46,6 +58,8 @@ struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *
         return pool;
 
 fail_roster:
+    fd_close(pool->bell_read);
+    fd_close(pool->bell_write);
     roster_free(&pool->roster);
 fail:
     unforked_free(pool, sizeof *pool);
@@ -61,20 +75,21 @@ void pool_destroy(struct pool *pool)
     }
     board_destroy(pool->board);
     munmap(pool->buffer, BUFFER_SIZE);
-    close(pool->doorbell);
+    fd_close(pool->bell_read);
+    fd_close(pool->bell_write);
     roster_free(&pool->roster);
     unforked_free(pool, sizeof *pool);
 }
 
 int pool_doorbell(const struct pool *pool)
 {
-    return pool->doorbell;
+    return pool->bell_read;
 }
 
 void pool_answer_doorbell(struct pool *pool)
 {
-    uint64_t rings;
-    ssize_t ignored = read(pool->doorbell, &rings, sizeof rings);
+    char rings[BELL_SIZE];
+    ssize_t ignored = read(pool->bell_read, rings, sizeof rings);
     (void)ignored;
 }
 
@@ -96,7 +111,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         .board = pool->board,
         .slot = (size_t)slot,
         .lifeline = generation->lifeline_read,
-        .doorbell = pool->doorbell,
+        .doorbell = pool->bell_write,
         .master = pool->master,
         .buffer = pool->buffer,
         .buffer_size = BUFFER_SIZE,

@@ -14,7 +14,7 @@
 struct pool {
     void (*run)(const struct worker_job *);
     pid_t master;
-    int doorbell;
+    int bell_read, bell_write; /* the doorbell: a pipe, so that the master's end is not the workers' */
     struct board *board;
     unsigned char *buffer; /* every worker's, copied on its first write to it */
     struct roster roster;

@@ -71,9 +71,8 @@ _Noreturn static void wait_for_the_end(void)
 
 static void say_ready(const struct worker_job *job)
 {
-    const uint64_t one = 1;
     board_idle(board_enter(job->board, job->slot));
-    unit_require(write(job->doorbell, &one, sizeof one) == sizeof one);
+    unit_require(write(job->doorbell, "", 1) == 1);
 }
 
 static void become_ready(const struct worker_job *job)
