@@ -19,9 +19,17 @@ sub offers (@words) {
     return join ' ', sort grep { length } @lines;
 }
 
-like(offers(''), qr/bench check interactive .*ping pipe/, 'modes');
-is(offers('be'), 'bench', 'a mode that is begun');
-for my $mode (qw(interactive pipe ping bench check)) {
+# Host names are offered as well, whatever they are on this machine.
+my @modes = qw(interactive pipe ping bench check);
+
+sub offered_modes (@words) {
+    my %offered = map { $_ => 1 } split ' ', offers(@words);
+    return join ' ', grep { $offered{$_} } @modes;
+}
+
+is(offered_modes(''), "@modes", 'modes');
+is(offered_modes('be'), 'bench', 'a mode that is begun');
+for my $mode (@modes) {
     my @known = map { /^  (?:(-\w), |    )(--[\w-]+)/ ? grep { defined } $1, $2 : () } split /\n/, mpecho($mode, '--help')->{out};
     is(offers($mode, '-'), join(' ', sort @known), "$mode: its options");
 }

@@ -23,8 +23,11 @@ no_connection('refused', qr/cannot connect to 127\.0\.0\.1:$port: Connection ref
     '127.0.0.1', $port);
 no_connection('bench: refused', qr/cannot connect to .*Connection refused/, 'bench', '127.0.0.1', $port);
 no_connection('bench: no address', qr/cannot resolve 127\.0\.0\.256 port 9190: .+/, 'bench', '127.0.0.256');
-no_connection('refused by each address of a name',
-    qr/cannot connect to .*127\.0\.0\.1:$port: Connection refused.*/, 'localhost', $port);
+SKIP: {
+    need_localhost(3);
+    no_connection('refused by each address of a name',
+        qr/cannot connect to .*127\.0\.0\.1:$port: Connection refused.*/, 'localhost', $port);
+}
 
 # No DNS is asked for these, for they can only be addresses.
 no_connection("resolve $_", qr/cannot resolve \Q$_\E port 9190: .+/, $_)

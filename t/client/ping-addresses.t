@@ -7,7 +7,7 @@ use FaultyServer;
 use Mpecho;
 use Test::More;
 
-plan(skip_all => 'needs names of its own: root, and unshare') if !may_replace_files();
+if (my $why = cannot_replace('/etc/hosts')) { plan(skip_all => $why) }
 my $hosts = "127.9.9.1 many.example\n127.9.9.2 many.example\n127.9.9.3 many.example\n";
 sub with_names (@arguments) { mpecho_where('/etc/hosts', $hosts, @arguments) }
 

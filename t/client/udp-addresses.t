@@ -8,7 +8,7 @@ use Mpecho;
 use Test::More;
 use UdpEchoServer;
 
-plan(skip_all => 'needs names of its own: root, and unshare') if !may_replace_files();
+if (my $why = cannot_replace('/etc/hosts')) { plan(skip_all => $why) }
 my $hosts = "127.9.9.1 many.example\n127.9.9.2 many.example\n127.9.9.3 many.example\n";
 sub with_names ($mode, @arguments) { mpecho_where('/etc/hosts', $hosts, $mode, '-u', @arguments) }
 

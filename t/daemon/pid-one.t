@@ -8,7 +8,7 @@ use Test::More;
 
 need_root();
 need_command(qw(unshare nsenter));
-plan(skip_all => 'needs pid namespaces') if run(qw(unshare -pf --mount-proc true))->{status} ne '0';
+need_namespace('pid', qw(-pf --mount-proc true));
 
 my $d = Mpechod->new->start(wrap => [qw(unshare -pf --mount-proc)]);
 is((split ' ', status_of($d->master, 'NSpid'))[-1], 1, 'it is PID 1');

@@ -16,7 +16,7 @@ plan(skip_all => 'cores go to a program or directory here') if slurp('/proc/sys/
 # directory of our own here, into which all of the real one's are mounted, in a mount namespace of its own. And root's workers,
 # which have changed their uid, do not dump (prctl(2), PR_SET_DUMPABLE), so that the whole daemon runs as nobody.
 if (!$ENV{MPECHOD_TEST_NAMESPACE}) {
-    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
+    need_namespace('mount', qw(-m true));
     local $ENV{MPECHOD_TEST_NAMESPACE} = 1;
     my $root = File::Temp->newdir('mpechod-root-XXXXXX', TMPDIR => 1);
     exit system('unshare', '-m', '--propagation', 'private', 'sh', '-ec', <<'END', 'sh', "$root", $^X, "$FindBin::Bin/$FindBin::Script") >> 8;

@@ -19,7 +19,8 @@ use Time::HiRes ();
 
 our @EXPORT = qw(
     now wait_until wait_ok let_pass timed
-    need_root need_command set_limit own_mount_namespace own_network_namespace set_up
+    need_root need_command set_limit
+    no_namespace need_namespace own_mount_namespace own_network_namespace set_up
     slurp spew temp_dir
     undisturbed spawn reap run exit_status start_child end_child free_port
     process alive status_of children processes_of fd_of
@@ -78,12 +79,23 @@ sub need_command (@names) {
     }
 }
 
+# Why there can be no namespaces here, in the words of unshare(1), whose arguments are given; or nothing.
+sub no_namespace ($kind, @unshare) {
+    my $run = run('unshare', @unshare);
+    return if $run->{status} eq '0';
+    return "needs $kind namespaces: " . ($run->{err} =~ s/\s+\z//r || 'no unshare here');
+}
+
+sub need_namespace ($kind, @unshare) {
+    if (my $why = no_namespace($kind, @unshare)) { plan(skip_all => $why) }
+}
+
 # Go on in a mount namespace of our own, so that nothing stays mounted whatever happens. Returns a directory to mount on.
 sub own_mount_namespace () {
     return $ENV{MPECHOD_TEST_MOUNT} if $ENV{MPECHOD_TEST_MOUNT};
     need_root();
     need_command(qw(unshare mount));
-    plan(skip_all => 'needs mount namespaces') if run('unshare', '-m', 'true')->{status} ne '0';
+    need_namespace('mount', qw(-m true));
     my $mount = File::Temp->newdir('mpechod-XXXXXX', TMPDIR => 1);
     chmod 0755, $mount;
     local $ENV{MPECHOD_TEST_MOUNT} = "$mount";
@@ -97,11 +109,10 @@ sub own_mount_namespace () {
 sub own_network_namespace () {
     return if $ENV{MPECHOD_TEST_NETWORK};
     need_command(qw(unshare ip));
-    my @unshare = ('unshare', $> == 0 ? () : '-r', qw(-n -m --propagation private));
-    my $trial = run(@unshare, qw(ip link set lo up));
-    plan(skip_all => "needs network namespaces: $trial->{err}") if $trial->{status} ne '0';
+    my @options = ($> == 0 ? () : '-r', qw(-n -m --propagation private));
+    need_namespace('network', @options, qw(ip link set lo up));
     local $ENV{MPECHOD_TEST_NETWORK} = 1;
-    my $status = system(@unshare, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', $^X, Cwd::abs_path($0));
+    my $status = system('unshare', @options, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', $^X, Cwd::abs_path($0));
     exit($status & 127 || $status >> 8);
 }
 

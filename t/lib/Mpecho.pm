@@ -23,10 +23,11 @@ use Harness;
 use IO::Handle;
 use IO::Select;
 use POSIX qw(EAGAIN);
+use Socket ();
 use Test::More;
 
 our @EXPORT = (@Harness::EXPORT, qw(
-    mpecho mpecho_where may_replace_files start_mpecho wait_for_output end_of is_running blocks_int int_ends_it
+    mpecho mpecho_where cannot_replace need_localhost start_mpecho wait_for_output end_of is_running blocks_int int_ends_it
     has_room fill echoes loses random_bytes
 ));
 
@@ -112,7 +113,18 @@ sub mpecho_where ($path, $text, @arguments) {
     return mpecho('-m', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', $file, $path, $program, @arguments);
 }
 
-sub may_replace_files () { $> == 0 && run('unshare', '-m', 'true')->{status} eq '0' }
+# Why that is not possible, or nothing.
+sub cannot_replace ($path) {
+    return 'needs root' if $> != 0;
+    return "needs $path to put another in its place" if !-e $path;
+    return no_namespace('mount', qw(-m true));
+}
+
+# In a chroot without /etc/hosts it may have no address.
+sub need_localhost ($tests) {
+    my ($error) = Socket::getaddrinfo('localhost', 0);
+    skip("localhost has no address here: $error", $tests) if $error;
+}
 
 # Can more be written to this pipe without waiting?
 sub has_room ($pipe) {
