@@ -6,6 +6,7 @@ use v5.36;
 use JSON::PP ();
 use Harness qw(now reap slurp spawn);
 use Mpechod ();
+use POSIX ();
 use Time::HiRes ();
 
 use Machine;
@@ -16,8 +17,9 @@ our $PROGRAM = $ENV{MPECHO} ? Cwd::abs_path($ENV{MPECHO}) : "$Mpechod::BUILD/cli
 # answers no sooner than at the end of one.
 sub measure ($dir, $port, $seconds, @arguments) {
     unlink "$dir/out", "$dir/err";
+    # In a session of its own, as each server is: where autogroups are on, the kernel shares the CPU out by session.
     my $pid = spawn([ $PROGRAM, 'bench', '--json', '--lines', @arguments, '127.0.0.1', $port ], stdout => "$dir/out",
-        stderr => "$dir/err");
+        stderr => "$dir/err", in_child => sub { POSIX::setsid() });
     my $trouble = watch($pid, $seconds);
     my $result  = eval { JSON::PP->new->utf8->decode(slurp("$dir/out")) };
     die "$trouble\n" if $trouble;

@@ -17,15 +17,15 @@ use POSIX ();
 our @NAMES = qw(mpechod bare apache xinetd socat);
 
 # title: for people; about: for the notes; needs: dies unless it can be run; version; command: of ($self), writes its
-# configuration and returns what to execute; idle: has processes that wait for clients.
+# configuration and returns what to execute; ours: built here; idle: has processes that wait for clients.
 my %kinds = (
     mpechod => {
-        title => 'mpechod', about => 'mpechod', idle => 1, command => \&mpechod,
+        title => 'mpechod', about => 'mpechod', ours => 1, idle => 1, command => \&mpechod,
         needs => sub { program($Mpechod::PROGRAM) }, version => sub { output($Mpechod::PROGRAM, '-V') },
     },
     bare => {
         title => 'bare loop', about => 'a bare loop around accept, recv, send; pre-forked, in a burst a fork a client',
-        idle => 1, command => \&bare,
+        ours => 1, idle => 1, command => \&bare,
         needs => sub { program(bare_program()) }, version => sub { 'of this source' },
     },
     apache => {
@@ -103,7 +103,8 @@ sub mpechod ($self) {
         'accept.lock_file' => "$dir/accept.lock",
         'process.pid_file' => "$dir/pid",
         'timeout.drain'    => 1,
-        'log.access'       => 'false',    # the others write no line for a connection either
+        'log.access'       => 'true',     # as operators have it, though the others write no line for a connection
+        'log.target'       => "$dir/log",
     );
     return $Mpechod::PROGRAM, '-f', '-c', '/dev/null', '-l', "127.0.0.1:$self->{port}",
       map { ('-o', "$_=$set{$_}") } sort keys %set;
@@ -169,8 +170,9 @@ sub start ($class, $name, $dir, %how) {
     my $self = bless { name => $name, dir => $dir, port => free_port(), %how }, $class;
     my @command = $kinds{$name}{command}->($self);
     $running{$dir} = $self;
-    # The daemon gives up root by itself. A session of its own: ^C is for us, and we end it.
-    my $user = $name ne 'mpechod' && $> == 0 && [ getpwnam 'nobody' ];
+    # Ours give up root by themselves, since nobody else may be able to reach where they were built. A session of its own: ^C
+    # is for us, and we end it.
+    my $user = !$kinds{$name}{ours} && $> == 0 && [ getpwnam 'nobody' ];
     chown @$user[2, 3], $dir, glob "$dir/*" if $user;
     undisturbed(sub {
         $self->{pid} = spawn(\@command, stdout => "$dir/out", stderr => "$dir/err",

@@ -4,6 +4,7 @@
  * On 127.0.0.1; all end with the first process. No supervision, no timeouts, nobody is replaced: not for use. */
 #include <arpa/inet.h>
 #include <err.h>
+#include <grp.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* As mpechod has them. */
-enum { BACKLOG = 4096, BUFFER = 65536 };
+/* The first two as mpechod has them. */
+enum { BACKLOG = 4096, BUFFER = 65536, NOBODY = 65534 };
 
 static bool send_all(int connection, const char *bytes, size_t length)
 {
@@ -96,8 +97,16 @@ static int listen_at(const char *port)
     return listener;
 }
 
+/* By number, and only now: nobody may not be able to reach this program, and names would load libraries. */
+static void give_up_root(void)
+{
+    if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+        err(1, "cannot give up root");
+}
+
 int main(int argc, char **argv)
 {
+    give_up_root();
     if (argc == 4 && strcmp(argv[1], "prefork") == 0)
         run_prefork(listen_at(argv[2]), strtol(argv[3], NULL, 10));
     else if (argc == 3 && strcmp(argv[1], "fork") == 0)
