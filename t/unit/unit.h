@@ -1,6 +1,6 @@
 /* unit.h: what the unit tests share: cmocka, random numbers that can be had again, children, and a scratch directory.
  *
- * Never skip(): cmocka 1.1.5 writes it as "not ok", which prove counts as a failure. Use unit_note and return. */
+ * Never skip(): cmocka 1.1.5 writes it as "not ok", which prove counts as a failure. Use unit_skipped and return. */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -30,6 +30,7 @@ enum { UNIT_PATIENCE = 60 };
 #define unit_count(array) (sizeof(array) / sizeof(array)[0])
 #define unit_assert_near(a, b) assert_true((a) - (b) < 1e-6 && (b) - (a) < 1e-6)
 #define unit_note(...) print_message("# " __VA_ARGS__)
+#define unit_skipped(reason) print_message("# skipped: %s\n", reason)
 
 /* main's whole work. setup and teardown: unit_make_scratch and unit_remove_scratch, or NULL. */
 #define unit_run(name, tests, setup, teardown)                                                                         \

@@ -95,7 +95,7 @@ int main(void)
         cmocka_unit_test(test_rows),
     };
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
-        unit_note("no locale C.UTF-8 here\n");
+        puts("1..0 # SKIP no locale C.UTF-8 here");
         return 0;
     }
     return unit_run("chars", tests, NULL, NULL);
