@@ -44,3 +44,12 @@ bool fd_is_locked(int fd)
     struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_GETLK, &whole) != 0 || whole.l_type != F_UNLCK;
 }
+
+int fd_poll_now(struct pollfd *pollfds, nfds_t n)
+{
+    int rc;
+    do {
+        rc = poll(pollfds, n, 0);
+    } while (rc < 0 && errno == EINTR);
+    return rc;
+}

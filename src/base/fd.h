@@ -2,6 +2,7 @@
 #ifndef MPECHOD_FD_H
 #define MPECHOD_FD_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 /* Move fd to a number >= lowest, close-on-exec. Closes the old number. Returns the new one, or -1 (errno; also if fd is
@@ -20,5 +21,8 @@ bool fd_lock(int fd);
 
 /* Whether somebody else has locked an open file for writing. */
 bool fd_is_locked(int fd);
+
+/* poll(2) that does not wait. A pending signal interrupts even that, and no SA_RESTART helps: it is called again. */
+int fd_poll_now(struct pollfd *pollfds, nfds_t n);
 
 #endif

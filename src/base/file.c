@@ -35,3 +35,14 @@ void file_remove_own(const char *path, int fd)
     if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
         unlink(path);
 }
+
+unsigned file_number(const char *path, unsigned otherwise)
+{
+    char text[32], *end = text;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return otherwise;
+    unsigned long number = fgets(text, sizeof text, file) != NULL ? strtoul(text, &end, 10) : 0;
+    fclose(file);
+    return end != text ? (unsigned)number : otherwise;
+}

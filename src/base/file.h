@@ -13,4 +13,7 @@ int file_create(const char *path, unsigned mode, const void *data, size_t size, 
 /* Remove path if it is still the file that fd refers to. */
 void file_remove_own(const char *path, int fd);
 
+/* The number that the first line of a file of the kernel's holds; otherwise, if there is none. */
+unsigned file_number(const char *path, unsigned otherwise);
+
 #endif

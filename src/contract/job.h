@@ -15,7 +15,8 @@
 
 /* A listener as a worker knows it. */
 struct endpoint {
-    int fd;            /* under the master's number */
+    int fd;            /* under the master's number; -1: there is nothing to serve at this one */
+    bool leaving;      /* it may be ended at any time, when its queue has been served */
     struct addr bound; /* as clients know it */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "conf/rundir.h"
 
 static bool open_log(struct log *log, const struct conf *conf, int stderr_fd, struct reason *why)
@@ -75,7 +76,7 @@ fail:
 
 void deploy_commit(struct deploy *deploy, struct deploy *live)
 {
-    listen_tune(&deploy->listeners, &deploy->conf);
+    listen_commit(&deploy->listeners, &deploy->conf, clock_now());
     log_install(&deploy->log);
     if (live == NULL)
         return;
@@ -84,16 +85,13 @@ void deploy_commit(struct deploy *deploy, struct deploy *live)
         live->pidfile.fd = -1;
     }
     listen_close(&live->listeners, &deploy->listeners);
-    live->listeners.n = 0;
     deploy_end(live);
 }
 
 void deploy_abandon(struct deploy *deploy, const struct deploy *live)
 {
-    if (live != NULL) {
+    if (live != NULL)
         listen_close(&deploy->listeners, &live->listeners);
-        deploy->listeners.n = 0;
-    }
     deploy_end(deploy);
 }
 
@@ -108,22 +106,20 @@ bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
     return true;
 }
 
-bool deploy_renew_listeners(struct deploy *deploy, struct reason *why)
+bool deploy_tend(struct deploy *deploy)
 {
-    struct listen_set fresh;
-    if (!open_listeners(&fresh, &deploy->conf, &deploy->listeners, why))
-        return false;
-    listen_close(&deploy->listeners, &fresh);
-    deploy->listeners = fresh;
-    listen_tune(&deploy->listeners, &deploy->conf);
-    return true;
+    return listen_mend(&deploy->listeners, &deploy->conf, clock_now(), &deploy->log);
+}
+
+bool deploy_end_left(struct deploy *deploy)
+{
+    return listen_end_left(&deploy->listeners, clock_now());
 }
 
 void deploy_close_listeners(struct deploy *deploy)
 {
     static const struct listen_set none = {.n = 0};
     listen_close(&deploy->listeners, &none);
-    deploy->listeners.n = 0;
 }
 
 void deploy_end(struct deploy *deploy)

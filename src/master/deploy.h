@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
-#include "master/listen.h"
+#include "master/listener/listen.h"
 #include "master/pidfile.h"
 
 struct deploy {
@@ -31,8 +31,12 @@ void deploy_abandon(struct deploy *deploy, const struct deploy *live);
 /* Open the log anew, at the same path. On failure the old one stays. */
 bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why);
 
-/* Make broken listeners anew. On failure all stay as they are. */
-bool deploy_renew_listeners(struct deploy *deploy, struct reason *why);
+/* At a tick, and when something is known to be broken: put right what others have broken or removed. Whether workers
+ * have to be replaced, because there are new listeners. */
+bool deploy_tend(struct deploy *deploy);
+
+/* End the listeners of earlier configurations whose queues have been served. Whether to call again soon. */
+bool deploy_end_left(struct deploy *deploy);
 
 /* Stop listening for good. */
 void deploy_close_listeners(struct deploy *deploy);

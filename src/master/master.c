@@ -17,9 +17,10 @@
 #include "master/state.h"
 #include "master/stopping.h"
 
-#define TICK 0.5         /* seconds between looks when nothing happens: the safety net */
-#define LOOK_APART 0.001 /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
-#define REAP_BATCH 256   /* deaths seen to at once: a few ms */
+#define TICK 0.5          /* seconds between looks when nothing happens: the safety net */
+#define LOOK_APART 0.001  /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
+#define LEAVING_LOOK 0.01 /* seconds between looks at listeners that have just begun to leave */
+#define REAP_BATCH 256    /* deaths seen to at once: a few ms */
 
 struct log *master_log(struct master *m)
 {
@@ -53,8 +54,12 @@ static void look(struct master *m)
     ev_io_start(m->loop, &m->doorbell);
     rollout_continue(m);
     struct pool_report report = pool_look(m->pool, master_log(m));
+    if (report.broken)
+        rollout_tend(m);
     if (report.renew)
         rollout_mend(m);
+    if (rollout_end_left(m))
+        master_look_after(m, LEAVING_LOOK);
     if (report.more || m->reap_wanted || rollout_is_forking(m))
         master_look_after(m, 0);
     else if (report.retry > 0)
@@ -106,11 +111,17 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     look(timer->data);
 }
 
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    rollout_tend(timer->data);
+    on_timer(loop, timer, events);
+}
+
 static void watch(struct master *m)
 {
     ev_io_init(&m->signals, on_signals, FD_SELFPIPE_READ, EV_READ);
     ev_io_init(&m->doorbell, on_doorbell, pool_doorbell(m->pool), EV_READ);
-    ev_timer_init(&m->tick, on_timer, TICK, TICK);
+    ev_timer_init(&m->tick, on_tick, TICK, TICK);
     ev_timer_init(&m->again, on_timer, 0., 0.);
     m->signals.data = m->doorbell.data = m->tick.data = m->again.data = m;
     ev_io_start(m->loop, &m->signals);

@@ -191,15 +191,27 @@ static bool may_renew(struct master *m)
 
 void rollout_mend(struct master *m)
 {
-    struct reason why;
     if (m->phase != PHASE_RUNNING || !may_renew(m))
         return;
-    if (!deploy_renew_listeners(m->live, &why)) {
-        say_failed(m, ROLLOUT_RENEWAL, why.text);
-        return;
-    }
-    log_warn(master_log(m), "something that workers share was broken: starting generation %u", m->generation + 1);
+    log_warn(master_log(m), "the accept lock is of no use any more: starting generation %u", m->generation + 1);
     rollout_request(m, ROLLOUT_RENEWAL);
+}
+
+/* A candidate may share its listeners with what is live: meanwhile they stay as they are. */
+static bool is_settled(const struct master *m)
+{
+    return m->phase == PHASE_RUNNING && m->rollout.kind == ROLLOUT_NONE;
+}
+
+void rollout_tend(struct master *m)
+{
+    if (is_settled(m) && deploy_tend(m->live))
+        rollout_request(m, ROLLOUT_RENEWAL);
+}
+
+bool rollout_end_left(struct master *m)
+{
+    return is_settled(m) && deploy_end_left(m->live);
 }
 
 /* In between */

@@ -15,8 +15,15 @@ bool rollout_begin_start(struct master *m, struct reason *why);
 /* Ask for a reload or a renewal. While another is under way it is remembered, and done afterwards. */
 void rollout_request(struct master *m, enum rollout_kind kind);
 
-/* Something that workers share is broken: renew it, though less and less often if it keeps breaking. */
+/* At a tick, and when a listener is broken: put right what others have broken or removed. */
+void rollout_tend(struct master *m);
+
+/* The accept lock is broken: renew it, though less and less often if it keeps breaking. */
 void rollout_mend(struct master *m);
+
+/* At each look: end the listeners of earlier configurations that have nobody left to serve. Whether to look again
+ * soon. */
+bool rollout_end_left(struct master *m);
 
 /* At each look: get on with what is under way, and begin what is wanted. */
 void rollout_continue(struct master *m);

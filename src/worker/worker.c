@@ -94,8 +94,11 @@ static void ring(void)
 static bool place_descriptors(const struct worker_job *job)
 {
     bool placed = dup3(job->lifeline, FD_LIFELINE, 0) >= 0 && dup3(job->doorbell, FD_DOORBELL, 0) >= 0;
-    for (size_t i = 0; i < job->terms->endpoints && placed; i++)
-        placed = dup3(job->terms->endpoint[i].fd, FD_LISTEN + (int)i, 0) >= 0;
+    for (size_t i = 0; i < job->terms->endpoints && placed; i++) {
+        int fd = job->terms->endpoint[i].fd;
+        /* Without a gap, also where there is nothing to serve: the number tells whether TERM has come (leave). */
+        placed = dup3(fd >= 0 ? fd : job->lifeline, FD_LISTEN + (int)i, 0) >= 0;
+    }
     log_adopt(job->log);
     fd_close_from(FD_LISTEN + (int)job->terms->endpoints);
     close(FD_CONN);
@@ -126,8 +129,10 @@ static void become(struct worker *worker)
 static void set_pollfds(struct worker *worker)
 {
     worker->pollfds[0] = (struct pollfd){.fd = FD_LIFELINE, .events = POLLIN};
-    for (size_t i = 0; i < worker->job->terms->endpoints; i++)
-        worker->pollfds[1 + i] = (struct pollfd){.fd = FD_LISTEN + (int)i, .events = POLLIN};
+    for (size_t i = 0; i < worker->job->terms->endpoints; i++) {
+        bool served = worker->job->terms->endpoint[i].fd >= 0;
+        worker->pollfds[1 + i] = (struct pollfd){.fd = served ? FD_LISTEN + (int)i : -1, .events = POLLIN};
+    }
     worker->polled = 1 + worker->job->terms->endpoints;
     worker->next = 1;
 }
@@ -165,9 +170,15 @@ static enum wait back_off(struct worker *worker)
     return stand_aside(worker, worker->backoff);
 }
 
-/* The master sees for itself what is wrong and starts a new generation; if it finds nothing, the fault is in here. */
-static enum wait report_listener(struct worker *worker)
+/* A listener does not work. One that is leaving has been ended: it is not waited for any more. Of another the master
+ * sees for itself what is wrong and starts a new generation; if it finds nothing, the fault is in here. */
+static enum wait report_listener(struct worker *worker, int fd)
 {
+    if (worker->job->terms->endpoint[fd - FD_LISTEN].leaving) {
+        worker->pollfds[1 + fd - FD_LISTEN].fd = -1;
+        turn_give(worker->job->turn);
+        return WAIT_RETRY;
+    }
     ring();
     if (stand_aside(worker, MEND_PATIENCE) == WAIT_LEAVE)
         return WAIT_LEAVE;
@@ -175,7 +186,7 @@ static enum wait report_listener(struct worker *worker)
     _exit(WORKER_LISTENER);
 }
 
-static enum wait accept_failed(struct worker *worker)
+static enum wait accept_failed(struct worker *worker, int fd)
 {
     switch (errno) {
     case EMFILE:
@@ -187,7 +198,7 @@ static enum wait accept_failed(struct worker *worker)
     case EINVAL:
     case ENOTSOCK:
     case EOPNOTSUPP:
-        return report_listener(worker);
+        return report_listener(worker, fd);
     default: /* reset before it was accepted, or an error of the network that came with it (accept(2)) */
         turn_give(worker->job->turn);
         return WAIT_RETRY;
@@ -200,7 +211,7 @@ static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest
     guest->endpoint = &worker->job->terms->endpoint[fd - FD_LISTEN];
     int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
     if (conn < 0)
-        return accept_failed(worker);
+        return accept_failed(worker, fd);
     board_busy(worker->page); /* before the turn is given, or the master might count an idle worker too many */
     turn_give(worker->job->turn);
     if (conn != FD_CONN)
@@ -227,7 +238,7 @@ static enum wait serve_event(struct worker *worker, struct guest *guest)
             continue;
         worker->next = 1 + at % listeners;
         if ((revents & POLLIN) == 0)
-            return report_listener(worker);
+            return report_listener(worker, worker->pollfds[at].fd);
         return accept_guest(worker, worker->pollfds[at].fd, guest);
     }
     turn_give(worker->job->turn); /* interrupted */

@@ -19,7 +19,7 @@ $d->start;
 echo_ok($d->connect, 'hello', 'is replaced');
 
 # Without its file nobody can reach it: it is made anew.
-$d->expect(qr/WARN \[\d+\] something that workers share was broken/);
+$d->expect(qr/WARN \[\d+\] listener unix:\S+ was broken \(its file was removed or replaced\): opened anew/);
 unlink $path or die $!;
 wait_ok(sub { -S $path }, 5, 'a file that was removed comes back');
 echo_ok($d->connect, 'hello', 'with the socket');

@@ -23,7 +23,7 @@ spew($precious, '');
 chmod 0600, $precious;
 rename $path, "$path.away" or die $!;
 symlink $precious, $path or die $!;
-$d->expect(qr/not reloaded|WARN|cannot renew a broken listener: .*not a socket/);
+$d->expect(qr/not reloaded|WARN|cannot be opened anew: .*not a socket/);
 $d->configure(listen => [ { path => $path, mode => '0606' }, { address => '127.0.0.1', port => 0 } ]);
 $d->log_mark;
 $d->signal('HUP');

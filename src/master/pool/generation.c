@@ -25,6 +25,19 @@ static bool open_lifeline(struct generation *generation)
     return generation->lifeline_read >= 0 && generation->lifeline_write >= 0;
 }
 
+static void set_endpoints(struct worker_terms *terms, const struct listen_set *listeners)
+{
+    terms->endpoints = listeners->n;
+    for (size_t i = 0; i < listeners->n; i++) {
+        const struct listener *listener = &listeners->at[i];
+        terms->endpoint[i] = (struct endpoint){
+            .fd = listener_serves(listener) ? listener->fd : -1,
+            .leaving = listener->leaving,
+            .bound = listener->bound,
+        };
+    }
+}
+
 static struct worker_terms *make_terms(const struct conf *conf, const struct listen_set *listeners)
 {
     struct worker_terms *terms = malloc(sizeof *terms);
@@ -38,10 +51,8 @@ static struct worker_terms *make_terms(const struct conf *conf, const struct lis
         .connection = conf->connection,
         .drain = conf->drain,
         .log_access = conf->log_access,
-        .endpoints = listeners->n,
     };
-    for (size_t i = 0; i < listeners->n; i++)
-        terms->endpoint[i] = (struct endpoint){.fd = listeners->at[i].fd, .bound = listeners->at[i].bound};
+    set_endpoints(terms, listeners);
     return terms;
 }
 
@@ -83,6 +94,11 @@ fail:
     free(lock_file);
     unforked_free(generation, sizeof *generation);
     return NULL;
+}
+
+void generation_refresh(struct generation *generation)
+{
+    set_endpoints(generation->terms, generation->listeners);
 }
 
 void generation_destroy(struct generation *generation)

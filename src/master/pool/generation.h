@@ -12,7 +12,7 @@
 #include "contract/job.h"
 #include "contract/turn.h"
 #include "decide/stall.h"
-#include "master/listen.h"
+#include "master/listener/listen.h"
 
 /* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
  * its end retires them all, and comes by itself if the master dies. */
@@ -42,6 +42,9 @@ struct generation {
 /* NULL with a reason on failure. */
 struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
                                      struct log *log, struct reason *why);
+
+/* Before a worker is forked into it: listeners may have been opened anew or ended since the last one was. */
+void generation_refresh(struct generation *generation);
 
 /* Not before its last worker is gone, which could no longer be told when to end. */
 void generation_destroy(struct generation *generation);

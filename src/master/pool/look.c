@@ -193,7 +193,7 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
         turn_begin_count(current->turn);
     struct census census = take_census(pool);
     if (current != NULL) {
-        report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.renew);
+        report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
         if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,
                         now))
             report.renew |= break_stall(pool, log);

@@ -102,6 +102,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         errno = ENOSPC;
         return false;
     }
+    generation_refresh(generation);
     /* On the stack: pool and generation are not there in the child. */
     void (*run)(const struct worker_job *) = pool->run;
     const struct worker_job job = {

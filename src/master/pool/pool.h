@@ -10,7 +10,7 @@
 #include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/job.h"
-#include "master/listen.h"
+#include "master/listener/listen.h"
 
 struct pool;
 
@@ -21,7 +21,8 @@ struct pool_report {
     bool more;        /* look again at once: there is more to fork */
     double retry;     /* seconds after which to look again; 0: the next tick will do */
     unsigned waiting; /* connections in the accept queues */
-    bool renew;       /* a listening socket or the turn is broken: a new generation is needed */
+    bool broken;      /* a listening socket is broken */
+    bool renew;       /* the turn is broken, or nobody takes it: a new generation is needed */
 };
 
 /* run: what a new child does; never returns. NULL with a reason on failure. */

@@ -4,7 +4,7 @@
 #include <sys/time.h>
 
 #include "conf/conf.h"
-#include "master/listen.h"
+#include "master/listener/listen.h"
 
 static void ignore(int sig)
 {

@@ -1,8 +1,6 @@
-/* listen_unix.c: the files of Unix listening sockets. Called by listen.c. bind(2) makes the file, listen(2) makes it
+/* unix.c: Unix listening sockets and their files. Called by listener.c. bind(2) makes the file, listen(2) makes it
  * answer: in between it looks like one that was left behind, which somebody may remove and take the place of. So that
  * happens under another name, and link(2) shows the socket at its path when it answers. */
-#include "master/listen_unix.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/reason.h"
+#include "master/listener/kind.h"
 
 enum {
     SUFFIX = 7,      /* bytes: a dot, and letters from our process id */
@@ -101,45 +100,74 @@ static bool show(const struct addr *addr, const char *beside, struct reason *why
         if (link(beside, addr_path(addr)) == 0)
             return true;
         if (errno != EEXIST)
-            return listen_cannot(why, "link", addr);
+            return listener_cannot(why, "link", addr);
         if (!remove_stale(addr, why))
             return false;
     }
     return reason_set(why, "%s keeps changing", addr_path(addr));
 }
 
-bool listen_unix_begin(struct listener *listener, mode_t mode, int backlog, struct reason *why)
+/* The path never shows a socket that does not listen. */
+static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why)
 {
     struct addr beside;
-    if (!bind_beside(listener->fd, &listener->bound, mode, &beside))
-        return listen_cannot(why, "bind", &listener->bound);
+    if (!bind_beside(listener->fd, &listener->bound, wanted->mode, &beside))
+        return listener_cannot(why, "bind", &listener->bound);
     note_name(listener, addr_path(&beside));
     bool good = listen(listener->fd, backlog) == 0 ? show(&listener->bound, addr_path(&beside), why)
-                                                   : listen_cannot(why, "listen at", &listener->bound);
+                                                   : listener_cannot(why, "listen at", &listener->bound);
     unlink(addr_path(&beside));
     return good;
 }
 
-bool listen_unix_has_name(const struct listener *listener)
+/* Is the file at its path still the one that was made? */
+static enum listener_fault fault(struct listener *listener)
 {
     struct stat st;
-    return lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino);
+    bool ours = lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino);
+    return ours ? LISTENER_SOUND : LISTENER_NAMELESS;
 }
 
-void listen_unix_remove_name(const struct listener *listener)
+/* A socket without its file cannot be reached; what is in its queue can still be accepted. */
+static void remove_name(const struct listener *listener)
 {
-    if (listen_unix_has_name(listener))
+    struct stat st;
+    if (lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino))
         unlink(addr_path(&listener->bound));
 }
 
+/* The length of its queue cannot be asked for, so it is set at every tick. */
+static void restore(const struct listener *listener, int backlog)
+{
+    listen(listener->fd, backlog);
+}
+
 /* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
-void listen_unix_set_mode(const struct listener *listener, mode_t mode)
+static void tune(const struct listener *listener, const struct conf_listen *wanted)
 {
     char file[32];
     struct stat st;
     int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino) && (st.st_mode & 0777) != mode)
-        chmod(file, mode);
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino) &&
+        (st.st_mode & 0777) != wanted->mode)
+        chmod(file, wanted->mode);
     fd_close(fd);
 }
+
+static unsigned queue(const struct listener *listener)
+{
+    (void)listener;
+    return 1; /* or more: it cannot tell */
+}
+
+const struct kind kind_unix = {
+    .begin = begin,
+    .fault = fault,
+    .restore = restore,
+    .tune = tune,
+    .queue = queue,
+    .refuse = remove_name,
+    .welcome = NULL,
+    .vacate = remove_name,
+};
