@@ -1,9 +1,10 @@
 /* proof.c: what the options of a listening socket were; see proof.h. Called when a socket is opened or tuned, and at
- * each tick of the master. What cannot be read back cannot be seen: keys for TCP's MD5 signatures. */
+ * each tick of the master. */
 #include "master/listener/proof.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@ enum way {
     WAY_TUNED,   /* follows the configuration */
     WAY_DEFAULT, /* unless it was set, it follows a sysctl, which may change */
     WAY_FILTER,  /* its length is asked for, in instructions; a program in eBPF is an error */
+    WAY_MEMORY,  /* what options take, from SO_MEMINFO: TCP's signature keys show in nothing else */
     WAY_BACKLOG, /* from TCP_INFO: of a listening socket, tcpi_sacked is the longest its queue may be */
 };
 
@@ -49,6 +51,7 @@ static const struct option options[] = {
     OPTION(SOL_SOCKET, SO_BINDTODEVICE),
     {SOL_SOCKET, SO_GET_FILTER, WAY_FILTER, "its filter"},
     OPTION(SOL_SOCKET, SO_LOCK_FILTER),
+    {SOL_SOCKET, SO_MEMINFO, WAY_MEMORY, "a signature key"},
     OPTION(SOL_SOCKET, SO_MAX_PACING_RATE),
     OPTION(SOL_SOCKET, SO_TXTIME),
     {IPPROTO_TCP, TCP_INFO, WAY_BACKLOG, "the backlog"},
@@ -100,12 +103,15 @@ static uint32_t read_option(int fd, const struct option *option)
     union {
         unsigned char bytes[256];
         struct tcp_info info;
+        uint32_t memory[SK_MEMINFO_VARS];
     } value = {.bytes = {0}};
     socklen_t size = option->way == WAY_FILTER ? 0 : sizeof value;
     if (getsockopt(fd, option->level, option->name, option->way == WAY_FILTER ? NULL : &value, &size) != 0)
         return digest_of(&errno, sizeof errno);
     if (option->way == WAY_FILTER)
         return digest_of(&size, sizeof size);
+    if (option->way == WAY_MEMORY)
+        return digest_of(&value.memory[SK_MEMINFO_OPTMEM], sizeof value.memory[0]);
     if (option->way == WAY_BACKLOG)
         return digest_of(&value.info.tcpi_sacked, sizeof value.info.tcpi_sacked);
     return digest_of(&value, size < sizeof value ? size : sizeof value);
