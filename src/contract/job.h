@@ -1,4 +1,4 @@
-/* job.h: what the master gives a worker. Beside it there are only the descriptors of fdplan.h, the board and the turn;
+/* job.h: what the master gives a worker. Beside it there are only the descriptors of fdplan.h, its page and the turn;
  * how a worker ends is in exits.h. */
 #ifndef MPECHOD_JOB_H
 #define MPECHOD_JOB_H
@@ -9,8 +9,8 @@
 
 #include "base/addr.h"
 #include "base/log.h"
-#include "contract/board.h"
 #include "contract/fdplan.h"
+#include "contract/page.h"
 #include "contract/turn.h"
 
 /* A listener as a worker knows it. */
@@ -36,7 +36,8 @@ struct worker_job {
     const struct worker_terms *terms;
     struct log *log;
     struct turn *turn;
-    const struct board *board;
+    struct page *page; /* its own; no other worker's is mapped */
+    page_mark *mark;   /* its byte in the row */
     size_t slot;
     int lifeline; /* read end */
     int doorbell; /* write end */

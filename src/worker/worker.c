@@ -20,6 +20,7 @@
 #include "contract/exits.h"
 #include "contract/fdplan.h"
 #include "worker/echo.h"
+#include "worker/page.h"
 #include "worker/privilege.h"
 
 #define BACKOFF_FIRST 0.01 /* seconds; when there is nothing to accept with. Doubles up to BACKOFF_LONGEST */
@@ -28,7 +29,6 @@
 
 struct worker {
     const struct worker_job *job;
-    struct board_page *page;
     nfds_t polled;          /* the lifeline and the listeners */
     nfds_t next;            /* the listener to be served first, so that none starves */
     double backoff;         /* seconds; 0: accepting works */
@@ -109,8 +109,8 @@ static void become(struct worker *worker)
 {
     const struct worker_job *job = worker->job;
     struct reason why;
-    worker->page = board_enter(job->board, job->slot);
-    if (!place_descriptors(job) || worker->page == NULL) { /* first: nothing that may take its time comes before */
+    page_begin(job);
+    if (!place_descriptors(job)) { /* first: nothing that may take its time comes before */
         log_error(job->log, "worker cannot start: %s", strerror(errno));
         _exit(WORKER_SETUP);
     }
@@ -212,7 +212,8 @@ static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest
     int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
     if (conn < 0)
         return accept_failed(worker, fd);
-    board_busy(worker->page); /* before the turn is given, or the master might count an idle worker too many */
+    page_count_accept(worker->job);
+    page_say(worker->job, PAGE_BUSY); /* before the turn is given, or the master might count an idle worker too many */
     turn_give(worker->job->turn);
     if (conn != FD_CONN)
         _exit(WORKER_SETUP);
@@ -329,7 +330,7 @@ static void serve(struct worker *worker, const struct guest *guest)
     if (terms->log_access)
         log_access(worker, guest, &result);
     close(FD_CONN);
-    board_idle(worker->page);
+    page_say(job, PAGE_IDLE);
     turn_place_free(job->turn);
 }
 
@@ -340,7 +341,7 @@ _Noreturn void worker_run(const struct worker_job *job)
     enum wait wait = WAIT_RETRY;
     become(&worker);
     set_pollfds(&worker);
-    board_idle(worker.page);
+    page_say(job, PAGE_IDLE);
     if (turn_ready(job->turn))
         ring();
     for (unsigned served = 0; wait != WAIT_LEAVE && !worker.leaving;) {

@@ -15,6 +15,14 @@ subtest 'a low limit' => sub {
     $d->end;
 };
 
+subtest 'little memory, and small files' => sub {
+    need_command('prlimit');
+    plan(skip_all => 'a sanitizer needs memory of its own') if sanitized();
+    my $d = Mpechod->new->start(wrap => [ 'prlimit', '--as=100000000', '--fsize=65536' ]);
+    echo_ok($d->connect, 'hello', 'the scoreboard is no larger than it needs to be');
+    $d->end;
+};
+
 subtest 'a hundred that a careless parent left open' => sub {
     open my $null, '<', '/dev/zero' or die $!;
     my $d = Mpechod->new->start(in_child => sub { POSIX::dup2(fileno $null, $_) for 3 .. 100 });

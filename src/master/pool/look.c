@@ -20,26 +20,31 @@ struct census {
     uint64_t accepts;
 };
 
-static void count_worker(const struct pool *pool, size_t slot, struct census *census)
+/* The row does for counting idle workers while nobody waits for one. */
+static void count_worker(const struct pool *pool, size_t slot, bool by_row, struct census *census)
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
     if (generation_is_retired(worker->generation) && worker->generation->deadline <= 0)
         census->draining++;
     if (worker->generation != pool->current)
         return;
-    bool busy = board_state(pool->board, slot) == BOARD_BUSY;
     census->view.total++;
-    census->view.idle += !busy && !worker->stopped;
-    census->stuck += !busy;
-    census->accepts += board_accepts(pool->board, slot);
+    if (by_row) {
+        census->view.idle += board_glance(pool->board, slot) != PAGE_BUSY && !worker->stopped;
+        return;
+    }
+    struct board_view said = board_read(pool->board, slot);
+    census->view.idle += said.state != PAGE_BUSY && !worker->stopped;
+    census->stuck += said.state != PAGE_BUSY;
+    census->accepts += said.accepts;
 }
 
-static struct census take_census(const struct pool *pool)
+static struct census take_census(const struct pool *pool, bool by_row)
 {
     struct census census = {0};
     for (size_t slot = 0; slot < pool->roster.high; slot++)
         if (pool->roster.slots[slot].pid != 0)
-            count_worker(pool, slot, &census);
+            count_worker(pool, slot, by_row, &census);
     if (pool->current != NULL)
         census.view.retiring = generation_thinning(pool->current);
     return census;
@@ -60,7 +65,7 @@ static bool break_stall(struct pool *pool, struct log *log)
     bool acted = false;
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
-        bool stopped = worker->stopped && board_state(pool->board, slot) != BOARD_BUSY;
+        bool stopped = worker->stopped && board_read(pool->board, slot).state != PAGE_BUSY;
         if (worker->pid == 0 || worker->generation != current || ((long)slot != holder && !stopped))
             continue;
         log_warn(log, "worker %d (slot %zu) %s while connections wait: ending it", (int)worker->pid, slot,
@@ -189,9 +194,10 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct pool_report report = {0};
     double now = clock_now();
     struct generation *current = pool->current;
+    bool quiet = current == NULL || listen_waiting(current->listeners, &report.renew) == 0;
     if (current != NULL)
         turn_begin_count(current->turn);
-    struct census census = take_census(pool);
+    struct census census = take_census(pool, quiet);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
         if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,

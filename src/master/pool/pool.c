@@ -103,13 +103,17 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         return false;
     }
     generation_refresh(generation);
+    struct page *page = board_lend(pool->board, (size_t)slot);
+    if (page == NULL)
+        return false;
     /* On the stack: pool and generation are not there in the child. */
     void (*run)(const struct worker_job *) = pool->run;
     const struct worker_job job = {
         .terms = generation->terms,
         .log = generation->log,
         .turn = generation->turn,
-        .board = pool->board,
+        .page = page,
+        .mark = board_mark(pool->board, (size_t)slot),
         .slot = (size_t)slot,
         .lifeline = generation->lifeline_read,
         .doorbell = pool->bell_write,
@@ -124,6 +128,7 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
         _exit(WORKER_SETUP);
     }
     int error = errno;
+    board_take_back(pool->board, (size_t)slot);
     sigpipe_restore(&before);
     if (pid < 0) {
         errno = error;
@@ -155,7 +160,7 @@ static unsigned count_ready(const struct pool *pool, const struct generation *ge
     unsigned ready = 0;
     for (size_t slot = 0; slot < pool->roster.high; slot++)
         if (pool->roster.slots[slot].pid != 0 && pool->roster.slots[slot].generation == generation)
-            ready += board_state(pool->board, slot) != BOARD_STARTING;
+            ready += board_read(pool->board, slot).state != PAGE_STARTING;
     return ready;
 }
 
@@ -164,7 +169,8 @@ static void kill_unready(const struct pool *pool, const struct generation *gener
 {
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
-        if (worker->pid != 0 && worker->generation == generation && board_state(pool->board, slot) == BOARD_STARTING) {
+        if (worker->pid != 0 && worker->generation == generation &&
+            board_read(pool->board, slot).state == PAGE_STARTING) {
             worker->ended = worker->given_up = true;
             kill(worker->pid, SIGKILL);
         }

@@ -26,7 +26,7 @@ static void log_death(struct log *log, const struct roster_worker *worker, long 
 static bool left_unasked(const struct pool *pool, long slot, double now)
 {
     const struct generation *generation = pool->roster.slots[slot].generation;
-    return !generation_is_retired(generation) && board_accepts(pool->board, (size_t)slot) == 0 &&
+    return !generation_is_retired(generation) && board_read(pool->board, (size_t)slot).accepts == 0 &&
            now - generation->thinned > POLICY_YOUNG;
 }
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "contract/board.h"
 #include "contract/job.h"
 #include "decide/policy.h"
+#include "master/board.h"
 #include "master/pool/generation.h"
 #include "master/pool/roster.h"
 
