@@ -7,7 +7,7 @@
 
 #include "client/base/icmp.h"
 
-enum { PROBLEMS_KEPT = 8, PROBLEMS_TEXT = 200 };
+enum { PROBLEMS_KEPT = 8, PROBLEMS_TEXT = 240 };
 
 struct problem {
     uint64_t count;

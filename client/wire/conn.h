@@ -120,7 +120,7 @@ void conn_count_end(struct tally *tally, enum conn_end end);
 const char *conn_end_kind(const struct conn *conn, enum conn_end end);
 
 /* "192.0.2.1:9190 closed the connection" and the like. Returns text. */
-enum { CONN_END_TEXT = 200 };
+enum { CONN_END_TEXT = 240 };
 const char *conn_end_text(const struct conn *conn, enum conn_end end, char text[CONN_END_TEXT]);
 
 #endif

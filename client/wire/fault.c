@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "client/base/quote.h"
+
 /* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
 enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
@@ -48,6 +50,22 @@ static bool is_telling(const struct fault_sample *sample, size_t from, size_t to
     return telling >= PROOF_NEARBY;
 }
 
+/* Are the bytes at `at` what should have come there, but for a quarter of the bits of each word at most? Words of
+ * different origin differ in half of them. */
+static bool is_alike(const struct fault_sample *sample, size_t at)
+{
+    unsigned char due[PROOF];
+    pattern_fill(&sample->pattern, sample->offset + at, due, sizeof due);
+    for (size_t i = 0; i < PROOF && at + i + WORD <= sample->length; i += WORD) {
+        uint64_t came, wanted;
+        memcpy(&came, sample->data + at + i, WORD);
+        memcpy(&wanted, due + i, WORD);
+        if (__builtin_popcountll(came ^ wanted) > WORD * 8 / 4)
+            return false;
+    }
+    return true;
+}
+
 /* Runs. ------------------------------------------------------------------------------------------------------------ */
 
 static size_t end_of(const struct stretch *stretch)
@@ -76,7 +94,8 @@ static bool locate(const struct fault_sample *sample, size_t at, struct stretch 
     return true;
 }
 
-/* Does a stretch go on from stretch->start? */
+/* Does a stretch go on from stretch->start? Two words in a row of which the same bits were changed in the same way are
+ * two words in a row of another connection, too, by the arithmetic of the pattern. */
 static bool begin_stretch(const struct fault_sample *sample, struct stretch *stretch)
 {
     if (!locate(sample, stretch->start, stretch))
@@ -85,7 +104,7 @@ static bool begin_stretch(const struct fault_sample *sample, struct stretch *str
     if (own && !place_own(sample, stretch))
         return false;
     stretch->length = matching(sample, stretch->connection, stretch->offset, stretch->start, sample->length);
-    return stretch->length >= (own ? WORD : PROOF);
+    return own ? stretch->length >= WORD : stretch->length >= PROOF && !is_alike(sample, stretch->start);
 }
 
 /* The first stretch in data[from, ...), with the bytes before its first word. */
@@ -261,18 +280,31 @@ static void explain(const struct fault_sample *sample, const struct stretch *str
     }
 }
 
+/* Has nothing that came on this connection anything to do with what was sent, if anything was? */
+static bool is_strange(const struct fault_sample *sample, bool resumes)
+{
+    if (sample->offset > 0)
+        return false;
+    return sample->owed == 0 || (!resumes && sample->length >= WORD && !is_alike(sample, 0));
+}
+
 /* Too little to find a stretch in. What came beyond what was owed is extra in any case. */
 static void explain_unknown(const struct fault_sample *sample, struct fault *fault)
 {
     size_t at = 1;
-    if (sample->owed < sample->length)
+    bool longer = sample->owed < sample->length;
+    if (longer)
         at = sample->length - (size_t)sample->owed;
     else
         while (is_telling(sample, at, sample->length) && !is_own(sample, sample->offset, at, sample->length))
             at++;
-    bool resumes = sample->owed < sample->length || is_telling(sample, at, sample->length);
-    fault->kind = resumes ? FAULT_EXTRA : FAULT_CHANGED;
-    fault->count = resumes ? at : 0;
+    bool resumes = !longer && is_telling(sample, at, sample->length);
+    fault->kind = longer || resumes ? FAULT_EXTRA : FAULT_CHANGED;
+    fault->count = longer || resumes ? at : 0;
+    if (is_strange(sample, resumes)) {
+        fault->said_length = sample->length;
+        memcpy(fault->said, sample->data, MIN(sample->length, sizeof fault->said));
+    }
 }
 
 struct fault fault_diagnose(const struct fault_sample *given)
@@ -306,6 +338,12 @@ static void write_foreign(const struct fault *fault, char *text, size_t size)
     else
         snprintf(text, size, "another connection's data: bytes of connection %" PRIu32 " at offset %" PRIu64,
                  fault->from_connection, fault->from_offset);
+}
+
+static void write_said(const struct fault *fault, char *text, size_t size)
+{
+    char said[QUOTE_TEXT];
+    snprintf(text, size, "received %s: no echo server", quote_bytes(fault->said, fault->said_length, said));
 }
 
 /* As in pipe mode, where it says the same. */
@@ -344,6 +382,9 @@ const char *fault_text(const struct fault *fault, char text[FAULT_TEXT])
 {
     int n =
         snprintf(text, FAULT_TEXT, "connection %" PRIu32 " at offset %" PRIu64 ": ", fault->connection, fault->offset);
-    write_kind(fault, text + n, FAULT_TEXT - (size_t)n);
+    if (fault->said_length > 0)
+        write_said(fault, text + n, FAULT_TEXT - (size_t)n);
+    else
+        write_kind(fault, text + n, FAULT_TEXT - (size_t)n);
     return text;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/base/quote.h"
 #include "client/wire/pattern.h"
 
 enum fault_kind {
@@ -29,6 +30,8 @@ struct fault {
     bool other_run;                   /* foreign: another mpecho's, and what follows says nothing */
     uint32_t from_connection;         /* foreign: whose they are */
     uint64_t from_offset;             /* repeated, reordered, foreign: where they begin, foreign: in PATTERN_PERIOD */
+    size_t said_length;               /* changed, extra: not 0: of all that came first, nothing was ever sent */
+    unsigned char said[QUOTE_BYTES];  /* the first of those bytes */
 };
 
 /* One word. */
@@ -49,8 +52,9 @@ struct fault_sample {
 enum { FAULT_SAMPLE = 1 << 16 };
 struct fault fault_diagnose(const struct fault_sample *given);
 
-/* "connection 3 at offset 4096: missing: 512 of the bytes sent". Returns text. */
-enum { FAULT_TEXT = 160 };
+/* "connection 3 at offset 4096: missing: 512 of the bytes sent", or, of what is no echo server, what it said. Returns
+ * text. */
+enum { FAULT_TEXT = 240 };
 const char *fault_text(const struct fault *fault, char text[FAULT_TEXT]);
 
 #endif

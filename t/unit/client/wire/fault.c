@@ -86,6 +86,31 @@ static void test_says_whose(void **state)
                     "connection 3 at offset 4096: another connection's data: bytes of connection 7 at offset 1024");
 }
 
+static void test_says_what_no_echo_server_said(void **state)
+{
+    static const unsigned char banner[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
+    const size_t length = sizeof banner - 1;
+    const char *text = "connection 3 at offset 0: received \"SSH-2.0-OpenSSH_9.2p1\\r\\n\": no echo server";
+    unsigned char data[100];
+    (void)state;
+    assert_said(0, 0, banner, length, text);
+    assert_said(0, 64, banner, length, text);
+    assert_said(0, 10, banner, length, text);
+    assert_said(0, 64, banner, 8, "connection 3 at offset 0: received \"SSH-2.0-\": no echo server");
+    assert_said(0, 0, banner, 1, "connection 3 at offset 0: received \"S\": no echo server");
+    assert_said(64, 0, banner, length, "connection 3 at offset 64: extra: 23 of the bytes received");
+    memcpy(data, banner, length);
+    pattern_fill(&example, 0, data + length, sizeof data - length);
+    assert_said(0, 100, data, sizeof data, "connection 3 at offset 0: extra: 23 of the bytes received");
+    pattern_fill(&example, 0, data, sizeof data);
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] &= 0x7f;
+    struct fault fault = fault_diagnose(&(struct fault_sample){
+        .pattern = example, .connections = 10, .owed = 100, .data = data, .length = sizeof data});
+    assert_int_equal(fault.kind, FAULT_CHANGED);
+    assert_int_equal(fault.said_length, 0);
+}
+
 /* At random. ------------------------------------------------------------------------------------------------------- */
 
 enum { LINE = 40, CONNECTIONS = 10000, BYTES_MAX = 70000 };
@@ -211,6 +236,28 @@ static void changes(struct scene *scene)
     check(scene, scene->fault.offset == scene->base + scene->at);
     check(scene, scene->fault.received == scene->got[scene->at]);
     check(scene, scene->fault.expected == scene->right[scene->at] || scene->right[scene->at] == '\n');
+}
+
+/* One bit, or a few, in every so many bytes: set, cleared or inverted. Those that are changed in the same way must not
+ * be taken for bytes of another place. */
+static void changes_regularly(struct scene *scene)
+{
+    size_t period = 1 + below(scene, 32), bits = 1 + below(scene, 2);
+    unsigned char mask = 0;
+    for (size_t i = 0; i < bits; i++)
+        mask |= (unsigned char)(1 << below(scene, 8));
+    unsigned how = below(scene, 3);
+    scene->at = below(scene, period);
+    scene->length = 1;
+    add_right(scene, 0, scene->sent);
+    for (size_t i = scene->at; i < scene->sent; i += period)
+        scene->got[i] = (unsigned char)(how == 0   ? scene->got[i] | mask
+                                        : how == 1 ? scene->got[i] & ~mask
+                                                   : scene->got[i] ^ mask);
+    if (!diagnose(scene))
+        return;
+    check(scene, scene->fault.kind == FAULT_CHANGED);
+    check(scene, scene->fault.said_length == 0 || scene->seen < 8);
 }
 
 static void overwrites(struct scene *scene)
@@ -369,6 +416,12 @@ static void test_random_changes(void **state)
     do_often(changes);
 }
 
+static void test_random_changes_regularly(void **state)
+{
+    (void)state;
+    do_often(changes_regularly);
+}
+
 static void test_random_overwrites(void **state)
 {
     (void)state;
@@ -454,9 +507,11 @@ int main(void)
         cmocka_unit_test(test_says_repeated),
         cmocka_unit_test(test_says_reordered),
         cmocka_unit_test(test_says_whose),
+        cmocka_unit_test(test_says_what_no_echo_server_said),
         cmocka_unit_test(test_says_that_it_is_another_mpechos),
         cmocka_unit_test(test_ends_soon_whatever_came),
         cmocka_unit_test(test_random_changes),
+        cmocka_unit_test(test_random_changes_regularly),
         cmocka_unit_test(test_random_overwrites),
         cmocka_unit_test(test_random_drops),
         cmocka_unit_test(test_random_inserts),
