@@ -10,7 +10,7 @@ use Strace;
 Strace::need();
 
 my $d = Mpechod->new->start(env => { Strace::bearable() });
-$d->expect(qr/killed by SIGKILL/, qr/ERROR \[\d+\] cannot fork a worker: Resource temporarily unavailable/, qr/reloaded/);
+$d->expect(qr/killed by SIGKILL/, qr/ERROR \[\d+\] cannot (?:renew what is broken: cannot )?fork a worker: Resource temporarily unavailable/, qr/reloaded/);
 my $forks  = Strace::forks();
 my $strace = Strace->attach($d->master, '-e', "trace=$forks", '-e', "inject=$forks:error=EAGAIN");
 my ($victim, $survivor) = $d->workers;

@@ -36,7 +36,7 @@ subtest 'a change of the size of a terminal is no request' => sub {
             skip 'needs pid namespaces', 1 if run(qw(unshare -pf --mount-proc true))->{status} ne '0';
             skip 'needs script', 1 if $how =~ /terminal/ && run(qw(script --version))->{status} ne '0';
             my $inner = Mpechod->new(log => { level => 'debug' });
-            $inner->start(wrap => $how =~ /terminal/ ? [ 'sh', '-c', 'exec script -qec "$*" /dev/null </dev/null', 'sh' ]
+            $inner->start(wrap => $how =~ /terminal/ ? [ 'sh', '-c', 'exec script -qec "$(printf "\47%s\47 " "$@")" /dev/null </dev/null', 'sh' ]
                   : [qw(unshare -pf --mount-proc)]);
             $inner->signal('WINCH');
             ok($inner->log_wait(qr/SIGWINCH ignored/), $how);

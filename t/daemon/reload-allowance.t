@@ -8,13 +8,14 @@ use Test::More;
 
 my $d = Mpechod->new(pool => { start => 2, min_spare => 1, max_spare => 2, max_workers => 3 }, timeout => { drain => 0.5 })->start;
 my @generation;
+my $begun;
 for my $n (1 .. 3) {
     $generation[$n] = [ map { $d->connect } 1, 2 ];
     echo_ok($_, "generation $n") for @{ $generation[$n] };
+    $begun = now();
     ok($d->reload, 'reloaded');
 }
 # Six are finishing now: three too many.
-my $begun = now();
 is(read_all($_, 10), '', 'the oldest connections are ended') for @{ $generation[1] };
 cmp_ok(now() - $begun, '>', 0.3, 'after their time');
 my $c = $d->connect;
