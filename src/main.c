@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "conf/conf.h"
 #include "master/daemonize.h"
+#include "master/listener/listen.h"
 #include "master/master.h"
 #include "options.h"
 #include "worker/worker.h"
@@ -44,6 +45,7 @@ static int run(const struct options *options, struct master_setup *setup)
     struct reason why;
     setup->ready = -1;
     setup->work = worker_run;
+    setup->inherited = listen_inherited();
     setup->has_terminal = options->foreground && (getpid() == 1 || isatty(0) || isatty(1) || isatty(2));
     if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why)))
         return complain(EXIT_FAILURE, &why);

@@ -12,6 +12,7 @@ struct master_setup {
     struct conf conf;                        /* read and checked */
     void (*work)(const struct worker_job *); /* what a new worker does; never returns */
     bool has_terminal;                       /* or stands for one, as the first process of a container */
+    unsigned inherited;                      /* listening sockets that we were started with, and that were closed */
     int ready;                               /* for daemonize_ready; -1: nobody waits */
 };
 

@@ -124,6 +124,10 @@ bool rollout_begin_start(struct master *m, struct reason *why)
     if (!log_works(&rollout->candidate->log))
         dprintf(m->stderr_fd, "mpechod: warning: nothing listens at /dev/log: log lines are lost until a system logger "
                               "does; or set log.target\n");
+    if (m->setup->inherited > 0)
+        log_warn(&rollout->candidate->log,
+                 "LISTEN_FDS: sockets of a service manager are not used yet: %u closed; `listen` says where to listen",
+                 m->setup->inherited);
     return start_generation(m, rollout->candidate, why);
 }
 

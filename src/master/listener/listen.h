@@ -60,6 +60,9 @@ void listen_refuse(struct listen_set *set);
 /* "ADDR:PORT, ADDR:PORT" as bound; without those that are leaving. */
 void listen_names(const struct listen_set *set, char *text, size_t size);
 
+/* How many listening sockets we were started with. */
+unsigned listen_inherited(void);
+
 /* How long an accept queue may be on this system, whatever accept.backlog asks for; 0: cannot tell. */
 unsigned listen_backlog_limit(void);
 

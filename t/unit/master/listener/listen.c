@@ -1,5 +1,9 @@
-/* listen.c: a socket that is sound is kept, whatever signals rain meanwhile. */
+/* listen.c: a socket that is sound is kept, whatever signals rain meanwhile; one that is dropped is served for as long
+ * as it may; and what somebody else holds too is released, never ended. */
 #include "unit.h"
+
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <sys/time.h>
 
@@ -27,19 +31,133 @@ static void rain(suseconds_t microseconds)
     alarm(UNIT_PATIENCE);
 }
 
+static const struct listen_set none = {.n = 0};
+
+/* Listen at so many free ports. */
+static void begin(struct listen_set *set, struct conf *conf, size_t listens)
+{
+    static const char *const at[] = {"127.0.0.1:0", "127.0.0.1:0"};
+    const struct conf_source source = {.file = "/dev/null", .listen = at, .listens = listens, .foreground = true};
+    struct reason why;
+    size_t failed;
+    assert_true(conf_load(&source, conf, &why));
+    assert_true(listen_open(set, conf, &none, &failed, &why));
+    listen_commit(set, conf, 0);
+}
+
+/* A client's socket that is connected or, if nobody lets it in, may be some time; -1: refused. */
+static int connect_to(const struct addr *addr)
+{
+    int fd = socket(addr->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+    connect(fd, (const struct sockaddr *)&addr->storage, addr->length);
+    poll(&pollfd, 1, 50);
+    if ((pollfd.revents & (POLLERR | POLLHUP)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool is_let_in(const struct addr *addr)
+{
+    int fd = connect_to(addr);
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    bool in = fd >= 0 && getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
+    if (fd >= 0)
+        close(fd);
+    return in;
+}
+
+static void drop_second(struct listen_set *set, struct conf *conf, struct listen_set *live, double now)
+{
+    struct reason why;
+    size_t failed;
+    conf->listens = 1;
+    conf->drain = 10;
+    assert_true(listen_open(set, conf, live, &failed, &why));
+    listen_commit(set, conf, now);
+    listen_close(live, set);
+}
+
+static void test_a_dropped_listener_is_served(void **state)
+{
+    struct conf conf;
+    struct listen_set live, set;
+    bool broken;
+    (void)state;
+    begin(&live, &conf, 2);
+    struct addr dropped = live.at[1].bound;
+    int client = connect_to(&dropped);
+    drop_second(&set, &conf, &live, 100);
+    assert_int_equal(set.n, 2);
+    assert_true(set.at[1].leaving);
+    assert_false(is_let_in(&dropped));
+    assert_true(is_let_in(&set.at[0].bound));
+
+    assert_true(listen_end_left(&set, 100.001));
+    assert_false(listen_end_left(&set, 105));
+    assert_true(set.at[1].fd >= 0);
+    assert_int_equal(listen_waiting(&set, &broken), 2);
+    close(accept(set.at[1].fd, NULL, NULL));
+    assert_false(listen_end_left(&set, 106));
+    assert_int_equal(set.at[1].fd, -1);
+    assert_int_equal(set.n, 2); /* the other keeps its place */
+    close(client);
+    listen_close(&set, &none);
+}
+
+static void test_a_dropped_listener_has_the_drain_time(void **state)
+{
+    struct conf conf;
+    struct listen_set live, set;
+    (void)state;
+    begin(&live, &conf, 2);
+    int client = connect_to(&live.at[1].bound);
+    drop_second(&set, &conf, &live, 100);
+    listen_end_left(&set, 109.9);
+    assert_true(set.at[1].fd >= 0);
+    listen_end_left(&set, 110);
+    assert_int_equal(set.at[1].fd, -1);
+    close(client);
+    listen_close(&set, &none);
+}
+
+static void test_what_others_hold_is_released(void **state)
+{
+    struct conf conf;
+    struct listen_set live, set;
+    (void)state;
+    begin(&live, &conf, 2);
+    int others[2];
+    for (int i = 0; i < 2; i++) {
+        live.at[i].shared = true;
+        others[i] = dup(live.at[i].fd);
+    }
+    struct addr first = live.at[0].bound, second = live.at[1].bound;
+    drop_second(&set, &conf, &live, 100);
+    assert_int_equal(set.n, 1);
+    assert_true(is_let_in(&second));
+
+    listen_refuse(&set);
+    assert_int_equal(set.at[0].fd, -1);
+    assert_true(is_let_in(&first));
+    listen_close(&set, &none);
+    assert_true(is_let_in(&first));
+    close(others[0]);
+    close(others[1]);
+    assert_false(is_let_in(&first));
+}
+
 static void test_keeps_a_sound_socket_under_signals(void **state)
 {
-    static const char *const at[] = {"127.0.0.1:0"};
-    const struct conf_source source = {.file = "/dev/null", .listen = at, .listens = 1, .foreground = true};
-    const struct listen_set none = {.n = 0};
     struct reason why;
     struct listen_set first, again;
     size_t failed;
     bool broken;
     (void)state;
     struct conf conf;
-    assert_true(conf_load(&source, &conf, &why));
-    assert_true(listen_open(&first, &conf, &none, &failed, &why));
+    begin(&first, &conf, 1);
 
     rain(20);
     unsigned renewed = 0, seen_broken = 0;
@@ -58,6 +176,9 @@ static void test_keeps_a_sound_socket_under_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_dropped_listener_is_served),
+        cmocka_unit_test(test_a_dropped_listener_has_the_drain_time),
+        cmocka_unit_test(test_what_others_hold_is_released),
         cmocka_unit_test(test_keeps_a_sound_socket_under_signals),
     };
     return unit_run("listen", tests, NULL, NULL);
