@@ -27,23 +27,49 @@ static void set_any(struct addr *addr)
     addr->dual_stack = true;
 }
 
-/* getaddrinfo for IPv6, because it knows zones (fe80::1%eth0); inet_pton for IPv4, because getaddrinfo also takes the
- * old form "127.1", which is more likely to be a typo. */
-static bool set_numeric(struct addr *addr, const char *host)
+static bool not_numeric(const char *given, struct reason *why)
 {
-    struct sockaddr_in *in = (struct sockaddr_in *)&addr->storage;
-    if (strchr(host, ':') == NULL) {
-        in->sin_family = AF_INET;
-        addr->length = sizeof *in;
-        return inet_pton(AF_INET, host, &in->sin_addr) == 1;
-    }
+    return reason_set(why, "'%s' is neither \"*\" nor a numeric IPv4 or IPv6 address", given);
+}
+
+/* An address that is one of each link needs a zone, the name or the number of the link's interface. */
+static bool check_zone(const struct sockaddr_in6 *in6, const char *host, struct reason *why)
+{
+    if (in6->sin6_scope_id == 0 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+        return reason_set(why, "'%s' is a link-local address: say of which interface, as in '%s%%eth0'", host, host);
+    return true;
+}
+
+/* Whether all that is wrong with an address is that it has an interface which is not there. */
+static bool is_zone_unknown(const char *host)
+{
+    char bare[ADDR_TEXT_MAX];
+    struct in6_addr in6;
+    const char *zone = strchrnul(host, '%');
+    snprintf(bare, sizeof bare, "%.*s", (int)(zone - host), host);
+    return *zone == '%' && inet_pton(AF_INET6, bare, &in6) == 1 && if_nametoindex(zone + 1) == 0;
+}
+
+/* getaddrinfo, because it knows zones (fe80::1%eth0). */
+static bool set_in6(struct addr *addr, const char *host, const char *given, struct reason *why)
+{
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM}, *found;
     if (getaddrinfo(host, NULL, &hints, &found) != 0)
-        return false;
+        return is_zone_unknown(host) ? reason_set(why, "'%s': there is no such interface", host)
+                                     : not_numeric(given, why);
     memcpy(&addr->storage, found->ai_addr, found->ai_addrlen);
     addr->length = found->ai_addrlen;
     freeaddrinfo(found);
-    return true;
+    return check_zone((const struct sockaddr_in6 *)&addr->storage, host, why);
+}
+
+/* inet_pton, because getaddrinfo also takes the old form "127.1", which is more likely to be a typo. */
+static bool set_in(struct addr *addr, const char *host, const char *given, struct reason *why)
+{
+    struct sockaddr_in *in = (struct sockaddr_in *)&addr->storage;
+    in->sin_family = AF_INET;
+    addr->length = sizeof *in;
+    return inet_pton(AF_INET, host, &in->sin_addr) == 1 || not_numeric(given, why);
 }
 
 /* ::ffff:1.2.3.4 is an IPv4 address in the form of an IPv6 one, to which our IPv6 sockets could not be bound. */
@@ -72,8 +98,8 @@ bool addr_from_host(struct addr *addr, const char *host, long port, struct reaso
         return reason_set(why, "port %ld is not from 0 to 65535", port);
     if (strcmp(host, "*") == 0)
         set_any(addr);
-    else if (!set_numeric(addr, bare))
-        return reason_set(why, "'%s' is neither \"*\" nor a numeric IPv4 or IPv6 address", host);
+    else if (!(strchr(bare, ':') != NULL ? set_in6(addr, bare, host, why) : set_in(addr, bare, host, why)))
+        return false;
     unmap(addr);
     set_port(addr, (unsigned)port);
     return true;
@@ -94,23 +120,30 @@ bool addr_from_path(struct addr *addr, const char *path, struct reason *why)
     return true;
 }
 
-bool addr_parse(struct addr *addr, const char *text, struct reason *why)
+bool addr_split(const char *text, char *host, long *port, struct reason *why)
 {
-    if (strncmp(text, "unix:", 5) == 0)
-        return addr_from_path(addr, text + 5, why);
     const char *colon = strrchr(text, ':');
     bool bare6 = colon != NULL && text[0] != '[' && strchr(text, ':') != colon; /* "::1" has no port */
     if (colon == NULL || bare6 || text[strlen(text) - 1] == ']')
-        return addr_from_host(addr, text, ADDR_PORT_DEFAULT, why);
-
-    char host[ADDR_TEXT_MAX], *end;
-    long port = strtol(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end != '\0')
+        colon = NULL;
+    char *end = NULL;
+    *port = colon != NULL ? strtol(colon + 1, &end, 10) : ADDR_PORT_DEFAULT;
+    if (colon != NULL && (colon[1] < '0' || colon[1] > '9' || *end != '\0'))
         return reason_set(why, "'%s' is not a port number", colon + 1);
-    if ((size_t)(colon - text) >= sizeof host)
+    size_t n = colon != NULL ? (size_t)(colon - text) : strlen(text);
+    if (n >= ADDR_TEXT_MAX)
         return reason_set(why, "the address is too long");
-    snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
-    return addr_from_host(addr, host, port, why);
+    snprintf(host, ADDR_TEXT_MAX, "%.*s", (int)n, text);
+    return true;
+}
+
+bool addr_parse(struct addr *addr, const char *text, struct reason *why)
+{
+    char host[ADDR_TEXT_MAX];
+    long port;
+    if (strncmp(text, "unix:", 5) == 0)
+        return addr_from_path(addr, text + 5, why);
+    return addr_split(text, host, &port, why) && addr_from_host(addr, host, port, why);
 }
 
 static void format_in6(const struct sockaddr_in6 *in6, char *text)
@@ -158,6 +191,27 @@ void addr_format_listen(const struct addr *addr, char *text)
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
     return a->dual_stack == b->dual_stack && a->length == b->length && memcmp(&a->storage, &b->storage, a->length) == 0;
+}
+
+static bool is_wildcard(const struct addr *addr)
+{
+    if (addr->storage.ss_family == AF_INET)
+        return ((const struct sockaddr_in *)&addr->storage)->sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&addr->storage)->sin6_addr);
+}
+
+/* Whether a socket bound to one gets what is sent to the other. */
+static bool covers(const struct addr *one, const struct addr *other)
+{
+    return one->dual_stack || (one->storage.ss_family == other->storage.ss_family && is_wildcard(one));
+}
+
+bool addr_overlap(const struct addr *a, const struct addr *b)
+{
+    if (addr_equal(a, b))
+        return addr_path(a) != NULL || addr_port(a) != 0;
+    bool same_port = addr_path(a) == NULL && addr_path(b) == NULL && addr_port(a) == addr_port(b) && addr_port(a) != 0;
+    return same_port && (covers(a, b) || covers(b, a));
 }
 
 const char *addr_path(const struct addr *addr)

@@ -27,6 +27,9 @@ bool addr_from_path(struct addr *addr, const char *path, struct reason *why);
 /* "HOST:PORT", "HOST" (then the default port) or "unix:/path". */
 bool addr_parse(struct addr *addr, const char *text, struct reason *why);
 
+/* The host and the port of "HOST:PORT" or "HOST". host: ADDR_TEXT_MAX bytes. */
+bool addr_split(const char *text, char *host, long *port, struct reason *why);
+
 /* Write the address in the form addr_parse reads, except that an IPv4 peer of a dual-stack socket is written
  * as the IPv4 address that it is, and a Unix socket without a name is "unix:". text: ADDR_TEXT_MAX bytes. */
 void addr_format(const struct sockaddr_storage *storage, socklen_t length, char *text);
@@ -35,6 +38,10 @@ void addr_format(const struct sockaddr_storage *storage, socklen_t length, char 
 void addr_format_listen(const struct addr *addr, char *text);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* Whether the kernel would give only one of two sockets these addresses: they are equal, or one is all addresses of a
+ * kind, and the ports are the same. Port 0 is a port of its own each time. */
+bool addr_overlap(const struct addr *a, const struct addr *b);
 
 /* The path of a Unix address, or NULL. Points into addr. */
 const char *addr_path(const struct addr *addr);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "base/addr.h"
 #include "base/reason.h"
@@ -14,26 +15,47 @@
 enum { CONF_LISTEN_MAX = 32 };
 
 /* Bytes of a text with its NUL. A path leaves room for a temporary name beside it. */
-enum { CONF_PATH_MAX = PATH_MAX - 16, CONF_NAME_MAX = 256 };
-
-struct conf_listen {
-    struct addr addr;
-    mode_t mode; /* of a Unix socket's file */
-    int line;    /* in the file, or CONF_UNSET, or CONF_COMMAND_LINE */
+enum {
+    CONF_PATH_MAX = PATH_MAX - 16,
+    CONF_NAME_MAX = 256,
+    CONF_SOCKET_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path,
 };
 
-enum { CONF_UNSET = 0, CONF_COMMAND_LINE = -1 };
+/* Room for where each key of a table was set; keys.c and listener_keys.c check that it is enough. */
+enum { CONF_KEYS_MAX = 64, CONF_LISTENER_KEYS_MAX = 32 };
 
-/* How many keys there are beside `listen`; see confkeys.h. */
-enum { CONFKEYS = 18 };
+/* Where a key was set, if not in a line of the file. */
+enum { CONF_UNSET = 0, CONF_COMMAND_LINE = -1 };
 
 enum conf_format { CONF_FORMAT_TEXT, CONF_FORMAT_JSON };
 
-/* Times are seconds, 0 = none. Plain data without a pointer, so that it can be copied with = and handed from one
- * process to another in shared memory. See mpechod.conf(5) for what each is for. */
+/* A user or a group, by name or number. The number is CONF_NO_ID if the name is empty, or was not looked up; chown(2)
+ * then leaves the file's user or group as it is. */
+struct conf_owner {
+    char name[CONF_NAME_MAX];
+    id_t id;
+};
+
+#define CONF_NO_ID ((id_t)-1)
+
+/* The keys of a listener are those of listener_keys.c. path is empty for a TCP socket. */
+struct conf_listen {
+    struct addr addr; /* what address and port, or path, mean */
+    char address[ADDR_TEXT_MAX];
+    unsigned port;
+    char path[CONF_SOCKET_MAX];
+    mode_t mode; /* of a Unix socket's file, as its user and group */
+    struct conf_owner user, group;
+    int lines[CONF_LISTENER_KEYS_MAX];
+    int line; /* where the listener begins */
+};
+
+/* Times are seconds, 0 = none. An empty path means that there is no such file. Plain data without a pointer, so that it
+ * can be copied with = and handed from one process to another in shared memory. See mpechod.conf(5) for what each is
+ * for. */
 struct conf {
     char file[CONF_PATH_MAX];
-    int lines[CONFKEYS]; /* where each key was set; CONF_UNSET, or CONF_COMMAND_LINE */
+    int lines[CONF_KEYS_MAX];
     struct conf_listen listen[CONF_LISTEN_MAX];
     size_t listens;
     unsigned start, min_spare, max_spare, max_workers, max_connections;
@@ -45,9 +67,8 @@ struct conf {
     unsigned log_level;  /* enum log_level */
     unsigned log_format; /* enum conf_format */
     bool log_access;
-    char user[CONF_NAME_MAX], group[CONF_NAME_MAX], pid_file[CONF_PATH_MAX];
-    uid_t uid; /* of user and group; only looked up as root */
-    gid_t gid;
+    struct conf_owner user, group; /* only looked up as root */
+    char pid_file[CONF_PATH_MAX];
 };
 
 /* Where a configuration comes from: the file and the command line's overrides. Strings are the caller's. */

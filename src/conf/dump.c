@@ -1,69 +1,34 @@
-/* conf_dump.c: a configuration written out, for -T. */
+/* dump.c: a configuration written out, for -T. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf.h"
-#include "conf/keys.h"
+#include "conf/listener_keys.h"
+#include "conf/reader.h"
 
-/* Writing it out */
-
-static void dump_text(const char *text, FILE *out)
+/* A text that may be empty and is, says nothing in a line that is long enough. */
+static bool is_worth_a_word(const struct conf_listen *listener, const struct confkey *key, enum confkey_kind kind)
 {
-    fputc('"', out);
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            fprintf(out, "\\%c", *p);
-        else if (*p < 0x20)
-            fprintf(out, "\\x%02x", *p);
-        else
-            fputc(*p, out);
-    }
-    fputc('"', out);
-}
-
-/* The shortest form that reads back as the same number, with the point that makes it a float. */
-static void dump_seconds(double seconds, FILE *out)
-{
-    char text[64];
-    int digits = 15;
-    do {
-        snprintf(text, sizeof text, "%.*g", digits, seconds);
-    } while (strtod(text, NULL) != seconds && ++digits <= 17);
-    fprintf(out, "%s%s", text, strpbrk(text, ".e") == NULL ? ".0" : "");
-}
-
-static void dump_value(const struct conf *conf, const struct confkey *key, FILE *out)
-{
-    const void *value = (const char *)conf + key->offset;
-    if (key->type == CONFKEY_COUNT)
-        fprintf(out, "%u", *(const unsigned *)value);
-    else if (key->type == CONFKEY_SECONDS)
-        dump_seconds(*(const double *)value, out);
-    else if (key->type == CONFKEY_BOOL)
-        fputs(*(const bool *)value ? "true" : "false", out);
-    else if (key->type == CONFKEY_CHOICE)
-        dump_text(key->choices[*(const unsigned *)value], out);
-    else
-        dump_text(value, out);
+    bool empty = key->may_be_empty && ((const char *)listener)[key->offset] == '\0';
+    return !empty && (key->kind == CONFKEY_ANY || key->kind == kind);
 }
 
 static void dump_listener(const struct conf_listen *listener, FILE *out)
 {
-    const char *path = addr_path(&listener->addr);
-    char text[ADDR_TEXT_MAX];
-    if (path != NULL) {
-        fputs("{ path = ", out);
-        dump_text(path, out);
-        fprintf(out, "; mode = \"%04o\"; }", (unsigned)listener->mode);
-        return;
+    enum confkey_kind kind = listener->path[0] != '\0' ? CONFKEY_UNIX : CONFKEY_TCP;
+    fputs("{ ", out);
+    for (size_t i = 0; i < listener_keys.n; i++) {
+        const struct confkey *key = &listener_keys.at[i];
+        if (!is_worth_a_word(listener, key, kind))
+            continue;
+        fprintf(out, "%s = ", key->path);
+        conf_print(listener, key, out);
+        fputs("; ", out);
     }
-    addr_format_listen(&listener->addr, text);
-    fprintf(out, "{ address = \"%.*s\"; port = %u; }", (int)(strrchr(text, ':') - text), text,
-            addr_port(&listener->addr));
+    fputs("}", out);
 }
 
-void conf_dump(const struct conf *conf, FILE *out)
+static void dump_listeners(const struct conf *conf, FILE *out)
 {
     fputs("listen = (\n", out);
     for (size_t i = 0; i < conf->listens; i++) {
@@ -71,17 +36,22 @@ void conf_dump(const struct conf *conf, FILE *out)
         dump_listener(&conf->listen[i], out);
         fputs(i + 1 < conf->listens ? ",\n" : "\n);\n", out);
     }
+}
+
+void conf_dump(const struct conf *conf, FILE *out)
+{
     const char *group = "";
     size_t n = 0;
-    for (size_t i = 0; i < CONFKEYS; i++) {
-        const char *path = confkeys[i].path, *name = strchr(path, '.') + 1;
+    dump_listeners(conf, out);
+    for (size_t i = 0; i < confkeys.n; i++) {
+        const char *path = confkeys.at[i].path, *name = strchr(path, '.') + 1;
         if (strncmp(path, group, n + 1) != 0 || n == 0) {
             fprintf(out, "%s%.*s:\n{\n", n > 0 ? "};\n" : "", (int)(name - 1 - path), path);
             group = path;
             n = (size_t)(name - 1 - path);
         }
         fprintf(out, "    %s = ", name);
-        dump_value(conf, &confkeys[i], out);
+        conf_print(conf, &confkeys.at[i], out);
         fputs(";\n", out);
     }
     fputs("};\n", out);

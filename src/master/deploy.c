@@ -21,6 +21,8 @@ static bool open_log(struct log *log, const struct conf *conf, int stderr_fd, st
 static bool take_pidfile(struct deploy *deploy, const struct deploy *live, struct reason *why)
 {
     deploy->pidfile.fd = -1;
+    if (deploy->conf.pid_file[0] == '\0')
+        return true; /* there is none */
     if (live != NULL && strcmp(live->conf.pid_file, deploy->conf.pid_file) == 0)
         return true; /* moves over at commit */
     return pidfile_take(&deploy->pidfile, deploy->conf.pid_file, getpid(), why) ||
@@ -80,7 +82,7 @@ void deploy_commit(struct deploy *deploy, struct deploy *live)
     log_install(&deploy->log);
     if (live == NULL)
         return;
-    if (deploy->pidfile.fd < 0) {
+    if (deploy->pidfile.fd < 0 && deploy->conf.pid_file[0] != '\0') {
         deploy->pidfile = (struct pidfile){.path = deploy->conf.pid_file, .fd = live->pidfile.fd};
         live->pidfile.fd = -1;
     }

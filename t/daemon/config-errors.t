@@ -21,8 +21,8 @@ my @bad = (
     [ 'negative',            "pool: { max_connections = -1; };",         1, 'pool.max_connections', qr/from 0/ ],
     [ 'too large',           "pool: { max_workers = 32769; };",          1, 'pool.max_workers',     qr/to 32768/ ],
     [ 'far too large',       "pool: { max_workers = 99999999999L; };",   1, 'pool.max_workers',     qr/to 32768/ ],
-    [ 'above 2^31',          "pool: { start = 4294967301; };",           1, 'pool.start',           qr/./, 'line alone' ],
-    [ 'a port above 2^31',   "listen = (\n { port = 4294967303; } );",   2, 'listen\[0\].port',     qr/./, 'line alone' ],
+    [ 'above 2^31',          "pool: { start = 4294967301; };",           1, 'pool.start',           qr/integer from/ ],
+    [ 'a port above 2^31',   "listen = (\n { port = 4294967303; } );",   2, 'listen\[0\].port',     qr/integer from/ ],
     [ 'start > max_workers', "pool: { start = 9;\n max_workers = 8; };", '[12]', 'pool.start',      qr/max_workers/ ],
     [ 'min > max_spare',     "pool: { min_spare = 9;\n max_spare = 8; };", '[12]', 'pool.min_spare', qr/max_spare/ ],
     [ 'spare > max_workers', "pool: { max_spare = 9;\n max_workers = 8; };", '[12]', 'pool.max_spare', qr/max_workers/ ],
@@ -33,7 +33,6 @@ my @bad = (
     [ 'log in the lock file',    "log: { target = \"/x/y\"; };\naccept: { lock_file = \"/x/y\"; };", 1, 'log.target', qr{is accept\.lock_file already} ],
     [ 'socket at the log',       "log: { target = \"/x/y\"; };\nlisten = (\n { path = \"/x/y\"; } );", '[23]', 'listen[^:]*', qr{is log\.target already} ],
     [ 'number for a path',   "accept: { lock_file = 5; };",              1, 'accept.lock_file',     qr/absolute path/ ],
-    [ 'empty path',          "process: { pid_file = \"\"; };",           1, 'process.pid_file',     qr/absolute path/ ],
     [ 'very long path',      'process: { pid_file = "/' . 'x' x 5000 . '"; };', 1, 'process.pid_file', qr/too long/ ],
     [ 'negative time',       "timeout: { idle = -0.5; };",               1, 'timeout.idle',         qr/seconds/ ],
     [ 'text for a time',     "timeout: { drain = \"10\"; };",            1, 'timeout.drain',        qr/seconds/ ],
@@ -61,8 +60,7 @@ push @bad, (
     [ 'empty user',          "process: { user = \"\"; };",               1, 'process.user',         qr/name/ ],
 ) if $> == 0;
 for (@bad) {
-    my ($what, $text, $line, $key, $reason, $line_alone) = @$_;
-    $key = '[^:]+' if $line_alone;    # libconfig wraps such a number before anybody sees its key
+    my ($what, $text, $line, $key, $reason) = @$_;
     spew($file, "$text\n");
     my $run = mpechod('-t', '-c', $file);
     my ($message) = $run->{err} =~ /^(.*)\n\z/;
@@ -88,10 +86,14 @@ spew($file, "pool: { start = 5; };\n\0\n");
 like(mpechod('-t', '-c', $file)->{err}, qr/^\Q$file\E:.*NUL/, 'a NUL byte');
 spew($file, '# ' . 'x' x (2 << 20));
 like(mpechod('-t', '-c', $file)->{err}, qr/^\Q$file\E: larger than/, 'a huge file');
+for ('', " \n\t\r\n") {
+    spew($file, $_);
+    like(mpechod('-t', '-c', $file)->{err}, qr/^\Q$file\E: is empty/, 'nothing, or nothing but white space');
+}
 
 # What is good.
 for (
-    [ 'nothing',               '' ],
+    [ 'an empty path',         'process: { pid_file = ""; }; accept: { lock_file = ""; };' ],
     [ 'only a comment',        "# pool\n// accept\n/* log */" ],
     [ 'an integer for a time', 'timeout: { idle = 5; drain = 0; };' ],
     [ 'a float for a time',    'timeout: { idle = 0.25; };' ],

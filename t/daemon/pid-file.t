@@ -77,6 +77,22 @@ subtest 'a reload moves it' => sub {
     $d->stop;
 };
 
+subtest 'none' => sub {
+    my $old = $d->{config}{process}{pid_file};
+    $d->start;
+    ok($d->reload(process => { pid_file => '' }), 'a reload to none');
+    ok(!-e $old, 'the file is gone');
+    ok($d->reload, 'a reload that leaves it so');
+    ok($d->reload(process => { pid_file => $old }), 'a reload to one again');
+    is(slurp($old), $d->master . "\n", 'the file is there');
+    $d->stop;
+    $d->configure(process => { pid_file => '' });
+    $d->start;
+    echo_ok($d->connect, 'hello', 'it starts without one');
+    $d->stop;
+    $d->configure(process => { pid_file => $old });
+};
+
 subtest 'whoever may only read it cannot lock it' => sub {
     $d->start;
     my $held = $d->{config}{process}{pid_file};

@@ -323,7 +323,7 @@ sub left_nothing ($self) {
     my @left = map { "$_ (" . (process($_) // { comm => 'gone' })->{comm} . ')' } $self->processes;
     my @paths = ($self->{config}{accept}{lock_file}, $self->{config}{process}{pid_file},
         map { /^unix:(.*)/ } @{ $self->{listening} // [] });
-    push @left, grep { -e $_ || -l $_ } map { glob("$_ $_.*") } grep { defined } @paths if !$self->{killed};
+    push @left, grep { -e $_ || -l $_ } map { glob("$_ $_.*") } grep { length } @paths if !$self->{killed};
     is("@left", '', 'nothing left behind');
     return $self;
 }

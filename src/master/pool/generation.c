@@ -44,8 +44,8 @@ static struct worker_terms *make_terms(const struct conf *conf, const struct lis
     if (terms == NULL)
         return NULL;
     *terms = (struct worker_terms){
-        .uid = conf->uid,
-        .gid = conf->gid,
+        .uid = conf->user.id,
+        .gid = conf->group.id,
         .max_connections = conf->max_connections,
         .idle = conf->idle,
         .connection = conf->connection,

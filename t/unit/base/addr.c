@@ -77,7 +77,10 @@ static void test_refuses(void **state)
         {"1.2.3.4 :80", "'1.2.3.4 ", neither},
         {"[::1]]", "'[::1]]", neither},
         {"[1::2::3]:80", "'[1::2::3]", neither},
-        {"fe80::1%nosuch0", "'fe80::1%nosuch0", neither},
+        {"fe80::1%nosuch0", "'fe80::1%nosuch0'", ": there is no such interface"},
+        {"[fe80::1%nosuch0]:80", "'fe80::1%nosuch0'", ": there is no such interface"},
+        {"fe80::1::%lo", "'fe80::1::%lo", neither},
+        {"[fe80::1]:80", "'fe80::1' is a link-local address", ": say of which interface, as in 'fe80::1%eth0'"},
         {"1.2.3.4:", "'", not_a_port},
         {"1.2.3.4:http", "'http", not_a_port},
         {"1.2.3.4:-1", "'-1", not_a_port},
@@ -216,6 +219,44 @@ static void test_equal(void **state)
     }
 }
 
+static void test_overlap(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool overlap;
+    } cases[] = {
+        {"*:80", "*:80", true},
+        {"*:80", "0.0.0.0:80", true},
+        {"*:80", "[::]:80", true},
+        {"*:80", "1.2.3.4:80", true},
+        {"*:80", "[::1]:80", true},
+        {"0.0.0.0:80", "1.2.3.4:80", true},
+        {"[::]:80", "[::1]:80", true},
+        {"[::1]:80", "[::1]:80", true},
+        {"unix:/a", "unix:/a", true},
+        {"*:80", "*:81", false},
+        {"*:80", "0.0.0.0:81", false},
+        {"[::]:80", "0.0.0.0:80", false},
+        {"[::]:80", "1.2.3.4:80", false},
+        {"0.0.0.0:80", "[::1]:80", false},
+        {"[::1]:80", "[::2]:80", false},
+        {"1.2.3.4:80", "1.2.3.5:80", false},
+        {"*:0", "*:0", false},
+        {"*:0", "0.0.0.0:0", false},
+        {"[::1]:0", "[::1]:0", false},
+        {"unix:/a", "unix:/b", false},
+        {"*:80", "unix:/a", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < unit_count(cases); i++) {
+        struct addr one, other;
+        struct reason why;
+        assert_true(addr_parse(&one, cases[i].one, &why) && addr_parse(&other, cases[i].other, &why));
+        if (addr_overlap(&one, &other) != cases[i].overlap || addr_overlap(&other, &one) != cases[i].overlap)
+            fail_msg("%s and %s", cases[i].one, cases[i].other);
+    }
+}
+
 static void test_mapped_is_ipv4(void **state)
 {
     struct addr mapped, plain;
@@ -306,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_formats_unix_peers),
         cmocka_unit_test(test_path_and_port),
         cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_mapped_is_ipv4),
         cmocka_unit_test(test_random_addresses),
         cmocka_unit_test(test_random_junk),

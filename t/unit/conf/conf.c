@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 
 #include "conf/conf.h"
-#include "conf/keys.h"
+#include "conf/listener_keys.h"
+#include "conf/reader.h"
 #include "conf/rundir.h"
 
 /* libconfig 1.5 leaks what it has of a text at a syntax error; the rest is ours to free. */
@@ -77,7 +78,7 @@ static const char *refused(void *const *state, const struct given *given, struct
 /* The value of a key as text, 4096 bytes and more. */
 static const char *value(const struct conf *conf, const char *path, char *text)
 {
-    const struct confkey *key = confkeys_find(path);
+    const struct confkey *key = confkeys_find(&confkeys, path);
     const void *at = (const char *)conf + key->offset;
     if (key->type == CONFKEY_COUNT)
         sprintf(text, "%u", *(const unsigned *)at);
@@ -170,7 +171,10 @@ static void test_values(void **state)
         {"log: { access = FALSE; };", "log.access", "false"},
         {"accept: { lock_file = \"/\\x41 \\\"\\\\\"; };", "accept.lock_file", "/A \"\\"},
         {"process: { pid_file = \"/p\"; };", "process.pid_file", "/p"},
-        {"", "pool.start", "5"},
+        {"process: { pid_file = \"\"; };", "process.pid_file", ""},
+        {"accept: { lock_file = \"\"; };", "accept.lock_file", ""},
+        {"process: { user = 65534; };", "process.user", "65534"},
+        {"process: { user = \"65534\"; group = \"1\"; };", "process.user", "65534"},
         {"pool: {}; log: {};", "pool.start", "5"},
         {"# c\r\n// c\r\n/* c\n */\r\npool:\r\n{\r\n  start = 7;\r\n};\r\n", "pool.start", "7"},
         /* a default gives way to what somebody said */
@@ -203,6 +207,13 @@ static void test_command_line(void **state)
         {{.set = {"log.level=warn"}}, "log.level", "warn"},
         {{.set = {"pool.max_connections=2147483647"}}, "pool.max_connections", "2147483647"},
         {{.set = {"pool.max_workers=1"}}, "pool.start", "1"},
+        {{.set = {"process.pid_file="}}, "process.pid_file", ""},
+        {{.set = {"process.user=65534"}}, "process.user", "65534"},
+        /* what is in quotes is read as the file's is */
+        {{.set = {"log.level=\"warn\""}}, "log.level", "warn"},
+        {{.set = {"process.pid_file=\"/x\""}}, "process.pid_file", "/x"},
+        {{.set = {"process.pid_file=\"\""}}, "process.pid_file", ""},
+        {{.set = {"process.pid_file=\"/a\\\"b\\x41\" \"c\" # d"}}, "process.pid_file", "/a\"bAc"},
     };
     for (size_t i = 0; i < unit_count(cases); i++)
         assert_value(state, &cases[i].given, cases[i].path, cases[i].value);
@@ -244,9 +255,46 @@ static void test_listeners(void **state)
     }
 }
 
+static void test_owners_of_listeners(void **state)
+{
+    static const char text[] =
+        "listen = ( { path = \"/a\"; user = \"root\"; group = 7; }, { path = \"/b\"; group = \"\"; "
+        "}, { path = \"/c\"; user = \"0\"; group = \"4294967294\"; }, { port = 1; } );";
+    static const id_t expected[][2] = {{0, 7}, {CONF_NO_ID, CONF_NO_ID}, {0, 4294967294}, {CONF_NO_ID, CONF_NO_ID}};
+    struct reason why;
+    struct conf conf;
+    assert_true(load(state, &(struct given){.text = text}, &conf, &why));
+    assert_int_equal(conf.listens, unit_count(expected));
+    for (size_t i = 0; i < conf.listens; i++) {
+        assert_int_equal(conf.listen[i].user.id, expected[i][0]);
+        assert_int_equal(conf.listen[i].group.id, expected[i][1]);
+    }
+}
+
+/* What a listener does not say of itself, the server says. */
+static void test_listeners_inherit(void **state)
+{
+    static const struct confkey rows[] = {
+        {"idle", CONFKEY_SECONDS, offsetof(struct conf, idle), sizeof(double), .inherits = "timeout.idle"},
+        {"drain", CONFKEY_SECONDS, offsetof(struct conf, drain), sizeof(double), .inherits = "timeout.drain"},
+        {"start", CONFKEY_COUNT, offsetof(struct conf, start), sizeof(unsigned), .standard = "9"},
+    };
+    static const struct confkeys keys = {rows, unit_count(rows)};
+    struct conf server = {.idle = 1, .drain = 2, .start = 3}, listener = {.idle = 4, .lines = {7}};
+    const struct conf_scope at = {.keys = &keys, .at = &listener, .lines = listener.lines};
+    const struct conf_scope from = {.keys = &confkeys, .at = &server, .lines = server.lines};
+    (void)state;
+    conf_inherit(&at, &from);
+    assert_true(listener.idle == 4 && listener.drain == 2 && listener.start == 0);
+}
+
 /* What is refused */
 
-#define ONE_KIND ": address and port belong to one kind, path and mode to the other"
+#define NOT_OF_UNIX(key) ": has a path, so it is a Unix socket, which has no " key
+#define ONLY_OF_UNIX(key) ": has a " key ", which only a Unix socket has, but no path"
+#define OCTAL "needs an octal mode in quotes, such as \"0660\""
+#define OR_NONE ", or \"\" for none"
+#define OF_POOL "; known are start, min_spare, max_spare, max_workers, max_connections"
 
 static void assert_refuses(void *const *state, const struct given *given, const char *expected)
 {
@@ -270,10 +318,18 @@ static void test_refuses(void **state)
         {"pool: { max_connections = 2147483648L; };",
          ":1: pool.max_connections: needs an integer from 0 to 2147483647"},
         /* these libconfig would take for 5, or INT_MAX */
-        {"# 4294967301 \"\npool: { start =\n4294967301; };", ":3: 4294967301: is too large a number"},
-        {"/* 1 */ pool: { start = 0x100000005; };", ":1: 0x100000005: is too large a number"},
-        {"pool: {start=-4294967291;};", ":1: -4294967291: is too large a number"},
-        {"timeout: { idle = 2147483648; };", ":1: 2147483648: is too large a number"},
+        {"# 4294967301 \"\npool: { start =\n4294967301; };", ":2: pool.start: needs an integer from 1 to 32768"},
+        {"/* 1 */ pool: { start = 0x100000005; };", ":1: pool.start: needs an integer from 1 to 32768"},
+        {"pool: {start=-4294967291;};", ":1: pool.start: needs an integer from 1 to 32768"},
+        {"pool: {start=04294967301;};", ":1: pool.start: needs an integer from 1 to 32768"},
+        {"pool: {start=4294967301max_workers=9;};", ":1: pool.start: needs an integer from 1 to 32768"},
+        {"pool: {start=99999999999999999999e=9;};", ":1: pool.start: needs an integer from 1 to 32768"},
+        {"timeout: { idle = 2147483648; };", ":1: timeout.idle: needs a number of seconds from 0 to 31536000"},
+        {"log: { access = 2147483648; };", ":1: log.access: needs true or false"},
+        {"process: { user = 4294967296; };", ":1: process.user: needs a name in quotes, or a number"},
+        {"listen = ( { port = 4294967301; } );", ":1: listen[0].port: needs an integer from 0 to 65535"},
+        {"a4294967301 = 5;", ":1: a4294967301: unknown key"},
+        {"*4294967301 = 5;", ":1: *4294967301: unknown key"},
         {"accept: { backlog = 65536; };", ":1: accept.backlog: needs an integer from 1 to 65535"},
         {"timeout: { idle = -0.1; };", ":1: timeout.idle: needs a number of seconds from 0 to 31536000"},
         {"timeout: { idle = 31536001; };", ":1: timeout.idle: needs a number of seconds from 0 to 31536000"},
@@ -284,17 +340,23 @@ static void test_refuses(void **state)
         {"log: { format = true; };", ":1: log.format: needs one of \"text\", \"json\""},
         {"log: { target = \"stdout\"; };", ":1: log.target: needs \"stderr\", \"syslog\" or an absolute path"},
         {"log: { target = \"\"; };", ":1: log.target: needs \"stderr\", \"syslog\" or an absolute path"},
-        {"accept: { lock_file = \"stderr\"; };", ":1: accept.lock_file: needs an absolute path in quotes"},
-        {"accept: { lock_file = 5; };", ":1: accept.lock_file: needs an absolute path in quotes"},
-        {"process: { pid_file = \"\"; };", ":1: process.pid_file: needs an absolute path in quotes"},
-        {"process: { user = \"\"; };", ":1: process.user: needs a name in quotes"},
-        {"process: { group = 0; };", ":1: process.group: needs a name in quotes"},
+        {"accept: { lock_file = \"stderr\"; };", ":1: accept.lock_file: needs an absolute path in quotes" OR_NONE},
+        {"accept: { lock_file = 5; };", ":1: accept.lock_file: needs an absolute path in quotes" OR_NONE},
+        {"process: { pid_file = \"x\"; };", ":1: process.pid_file: needs an absolute path in quotes" OR_NONE},
+        {"process: { user = \"\"; };", ":1: process.user: needs a name in quotes, or a number"},
+        {"process: { user = -1; };", ":1: process.user: needs a name in quotes, or a number"},
+        {"process: { user = 0; };", ":1: process.user: workers do not run as root: name an ordinary user"},
+        {"process: { group = \"00\"; };",
+         ":1: process.group: workers do not run in root's group: name an ordinary one"},
+        {"process: { group = \"4294967295\"; };", ":1: process.group: no such group: 4294967295"},
+        {"process: { user = \"99999999999999999999999\"; };",
+         ":1: process.user: no such user: 99999999999999999999999"},
         /* keys */
         {"\npoll: { };", ":2: poll: unknown key"},
         {"start = 5;", ":1: start: unknown key"},
         {"p: { };", ":1: p: unknown key"},
-        {"pool: { start = 5;\nspare = 5; };", ":2: pool.spare: unknown key"},
-        {"pool: { pool: { start = 5; }; };", ":1: pool.pool: unknown key"},
+        {"pool: { start = 5;\nspare = 5; };", ":2: pool.spare: unknown key" OF_POOL},
+        {"pool: { pool: { start = 5; }; };", ":1: pool.pool: unknown key" OF_POOL},
         {"pool = 5;", ":1: pool: needs a group { ... }"},
         {"pool = ( );", ":1: pool: needs a group { ... }"},
         /* between keys */
@@ -310,24 +372,35 @@ static void test_refuses(void **state)
         {"listen = ( {},\n{ port = 65536; } );", ":2: listen[1].port: needs an integer from 0 to 65535"},
         {"listen = ( { port = -1; } );", ":1: listen[0].port: needs an integer from 0 to 65535"},
         {"listen = ( { port = \"80\"; } );", ":1: listen[0].port: needs an integer from 0 to 65535"},
-        {"listen = ( { prot = 80; } );", ":1: listen[0].prot: unknown key; known are address, port, path, mode"},
-        {"listen = ( { address = 1; } );", ":1: listen[0].address: needs a text in quotes"},
-        {"listen = ( { path = 1; } );", ":1: listen[0].path: needs a text in quotes"},
-        {"listen = ( { path = \"/a\"; mode = 660; } );", ":1: listen[0].mode: needs a text in quotes"},
-        {"listen = ( { path = \"/a\"; mode = \"0668\"; } );",
-         ":1: listen[0].mode: needs an octal mode such as \"0660\""},
-        {"listen = ( { path = \"/a\"; mode = \"1777\"; } );",
-         ":1: listen[0].mode: needs an octal mode such as \"0660\""},
-        {"listen = ( { path = \"/a\"; mode = \"\"; } );", ":1: listen[0].mode: needs an octal mode such as \"0660\""},
-        {"listen = ( { path = \"/a\"; mode = \"-1\"; } );", ":1: listen[0].mode: needs an octal mode such as \"0660\""},
-        {"listen = ( { path = \"/a\"; port = 1; } );", ":1: listen[0]" ONE_KIND},
-        {"listen = ( { path = \"/a\"; address = \"*\"; } );", ":1: listen[0]" ONE_KIND},
-        {"listen = ( { address = \"*\"; mode = \"0600\"; } );", ":1: listen[0]" ONE_KIND},
-        {"listen = ( { path = \"a\"; } );", ":1: listen[0]: 'a' is not an absolute path"},
+        {"listen = ( { prot = 80; } );",
+         ":1: listen[0].prot: unknown key; known are address, port, path, mode, user, group"},
+        {"listen = ( { address = 1; } );", ":1: listen[0].address: needs an address in quotes"},
+        {"listen = ( { path = 1; } );", ":1: listen[0].path: needs an absolute path in quotes"},
+        {"listen = ( { path = \"/a\"; mode = 660; } );", ":1: listen[0].mode: " OCTAL},
+        {"listen = ( { path = \"/a\"; mode = \"0668\"; } );", ":1: listen[0].mode: " OCTAL},
+        {"listen = ( { path = \"/a\"; mode = \"1777\"; } );", ":1: listen[0].mode: " OCTAL},
+        {"listen = ( { path = \"/a\"; mode = \"\"; } );", ":1: listen[0].mode: " OCTAL},
+        {"listen = ( { path = \"/a\"; mode = \"-1\"; } );", ":1: listen[0].mode: " OCTAL},
+        {"listen = ( { path = \"/a\"; port = 1; } );", ":1: listen[0]" NOT_OF_UNIX("port")},
+        {"listen = ( { path = \"/a\"; address = \"*\"; } );", ":1: listen[0]" NOT_OF_UNIX("address")},
+        {"listen = ( { address = \"*\"; mode = \"0600\"; } );", ":1: listen[0]" ONLY_OF_UNIX("mode")},
+        {"listen = ( {\nuser = \"0\"; } );", ":2: listen[0]" ONLY_OF_UNIX("user")},
+        {"listen = ( { path = \"/a\"; user = true; } );", ":1: listen[0].user: needs a name in quotes, or a number"},
+        {"listen = ( { path = \"/a\";\nuser = \"no such\"; } );", ":2: listen[0].user: no such user: no such"},
+        {"listen = ( {}, { path = \"/a\"; group = \"no such\"; } );", ":1: listen[1].group: no such group: no such"},
+        {"listen = ( { path = \"\"; } );", ":1: listen[0].path: needs an absolute path in quotes"},
+        {"listen = ( { address = \"\"; } );", ":1: listen[0].address: needs an address in quotes"},
+        {"listen = ( { path = \"a\"; } );", ":1: listen[0].path: needs an absolute path in quotes"},
         {"listen = ( { address = \"localhost\"; } );",
          ":1: listen[0]: 'localhost' is neither \"*\" nor a numeric IPv4 or IPv6 address"},
         {"listen = ( {},\n{ port = 9190; } );", ":2: listen[1]: the same address is listed twice"},
         {"listen = ( { path = \"/a\"; },\n{ path = \"/a\"; } );", ":2: listen[1]: the same address is listed twice"},
+        {"listen = ( {},\n{ address = \"0.0.0.0\"; } );",
+         ":2: listen[1]: 0.0.0.0:9190 and *:9190 of listen[0] overlap: only one can be bound"},
+        {"listen = ( { port = 1; }, { address = \"::1\"; }, { address = \"::\"; } );",
+         ":1: listen[2]: [::]:9190 and [::1]:9190 of listen[1] overlap: only one can be bound"},
+        {"listen = ( { address = \"fe80::1\"; } );",
+         ":1: listen[0]: 'fe80::1' is a link-local address: say of which interface, as in 'fe80::1%eth0'"},
         /* syntax, which is libconfig's business */
         {"\n\npool: { start 5; };", ":3: syntax error"},
         {"pool: { start = 5;", ":1: syntax error"},
@@ -338,7 +411,7 @@ static void test_refuses(void **state)
         {"log: {};\n/* /a\n * /\n", ":2: a comment begins here that has no end"},
         {"pool: { start = 1; start = 2; };", ":1: duplicate setting name"},
         {"pool: { };\npool: { };", ":2: duplicate setting name"},
-        {"\xef\xbb\xbf", ":1: syntax error"},
+        {"\xef\xbb\xbf# c\n", ":1: begins with a byte order mark: save it as UTF-8 without one"},
         {"/* \n */ @include \"/etc/passwd\"\n", ":2: @include: is not supported: one file holds the configuration"},
         {"\n@include \"/etc/passwd\"\n", ":2: @include: is not supported: one file holds the configuration"},
         {" \t@include\t\"/etc/passwd\"\n", ":1: @include: is not supported: one file holds the configuration"},
@@ -369,10 +442,16 @@ static void test_refuses_command_lines(void **state)
         {{.set = {"timeout.idle=nan"}}, "command line: timeout.idle: needs a number of seconds from 0 to 31536000"},
         {{.set = {"timeout.idle=inf"}}, "command line: timeout.idle: needs a number of seconds from 0 to 31536000"},
         {{.set = {"log.access=yes"}}, "command line: log.access: needs true or false"},
-        {{.set = {"log.level=\"info\""}},
+        {{.set = {"log.level=\"warning\""}},
          "command line: log.level: needs one of \"error\", \"warn\", \"info\", \"debug\""},
-        {{.set = {"accept.lock_file=x"}}, "command line: accept.lock_file: needs an absolute path in quotes"},
-        {{.set = {"process.user="}}, "command line: process.user: needs a name in quotes"},
+        {{.set = {"log.level=\"info"}}, "command line: log.level: a string begins here that has no end"},
+        {{.set = {"log.level=\"info\" x"}}, "command line: log.level: syntax error"},
+        {{.set = {"log.level=\"info\"; x = 1"}}, "command line: log.level: needs one value"},
+        {{.set = {"log.level=\"info\"\n@include \"/etc/passwd\""}},
+         "command line: log.level: @include: is not supported: one file holds the configuration"},
+        {{.set = {"pool.start=\"5\""}}, "command line: pool.start: needs an integer from 1 to 32768"},
+        {{.set = {"accept.lock_file=x"}}, "command line: accept.lock_file: needs an absolute path in quotes" OR_NONE},
+        {{.set = {"process.user="}}, "command line: process.user: needs a name in quotes, or a number"},
         {{.set = {"pool=5"}}, "command line: pool: unknown key"},
         {{.set = {"pool.starts=5"}}, "command line: pool.starts: unknown key"},
         {{.set = {"listen=*:1"}}, "command line: listen: is set with -l"},
@@ -387,16 +466,18 @@ static void test_refuses_command_lines(void **state)
 static void test_refuses_other_types_for_every_key(void **state)
 {
     static const char *const others[] = {"( )", "{ }", "[ ]", "-1", "-1.5", "\"\""};
-    for (size_t i = 0; i < CONFKEYS; i++) {
+    for (size_t i = 0; i < confkeys.n; i++) {
         for (size_t j = 0; j < unit_count(others); j++) {
-            const char *path = confkeys[i].path, *name = strchr(path, '.') + 1;
-            char text[256], expected[64];
+            const char *path = confkeys.at[i].path, *name = strchr(path, '.') + 1;
+            char text[256], newlines[CONF_KEYS_MAX] = "", expected[64];
             struct reason why;
-            snprintf(text, sizeof text, "%.*s%.*s: {\n%s = %s; };", (int)i, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
-                     (int)(name - 1 - path), path, name, others[j]);
+            memset(newlines, '\n', i);
+            snprintf(text, sizeof text, "%s%.*s: {\n%s = %s; };", newlines, (int)(name - 1 - path), path, name,
+                     others[j]);
             snprintf(expected, sizeof expected, ":%zu: %s: needs ", i + 2, path);
             const char *reason = refused(state, &(struct given){.text = text}, &why);
-            if (strncmp(reason, expected, strlen(expected)) != 0)
+            bool none = confkeys.at[i].may_be_empty && others[j][0] == '"';
+            if (none ? strcmp(reason, "it is not") != 0 : strncmp(reason, expected, strlen(expected)) != 0)
                 fail_msg("%s = %s: \"%s\"", path, others[j], reason);
         }
     }
@@ -408,13 +489,15 @@ static void test_refuses_texts_that_are_too_long(void **state)
     struct reason why;
     memset(text + strlen(text), 'x', PATH_MAX);
     strcpy(text + PATH_MAX + 4, "\"; };");
-    assert_string_equal(refused(state, &(struct given){.text = text}, &why), ":1: log.target: is too long");
+    assert_string_equal(refused(state, &(struct given){.text = text}, &why),
+                        ":1: log.target: is too long: at most 4079 bytes");
     memset(set + strlen(set), 'x', PATH_MAX - 17 - 1);
     struct conf conf;
     assert_true(load(state, &(struct given){.set = {set}}, &conf, &why));
     assert_string_equal(value(&conf, "log.target", shown), strchr(set, '/'));
     strcat(set, "x");
-    assert_string_equal(refused(state, &(struct given){.set = {set}}, &why), "command line: log.target: is too long");
+    assert_string_equal(refused(state, &(struct given){.set = {set}}, &why),
+                        "command line: log.target: is too long: at most 4079 bytes");
     memset(set, 'y', sizeof set - 1); /* a key, this time */
     assert_non_null(strstr(refused(state, &(struct given){.set = {set}}, &why), ": unknown key"));
 }
@@ -453,7 +536,8 @@ static void test_user_and_group(void **state)
         assert_string_equal(refused(state, &cases[i].given, &why), geteuid() == 0 ? cases[i].reason : "it is not");
     struct conf conf;
     assert_true(load(state, &(struct given){0}, &conf, &why));
-    assert_int_equal(conf.uid != 0 && conf.gid != 0, geteuid() == 0);
+    assert_int_equal(conf.user.id != CONF_NO_ID && conf.group.id != CONF_NO_ID, geteuid() == 0);
+    assert_true(conf.user.id != 0 && conf.group.id != 0);
 }
 
 /* Hostile files */
@@ -502,9 +586,13 @@ static void test_refuses_what_is_no_file(void **state)
     free(dangling);
 }
 
+#define EMPTY ": is empty: for all defaults use /dev/null, or a comment"
+
 static void test_refuses_what_is_no_text(void **state)
 {
     assert_refuses_bytes(state, "", 1, ": holds a NUL byte: not a text");
+    assert_refuses_bytes(state, "", 0, EMPTY);
+    assert_refuses_bytes(state, "\n\t \r\n", 5, EMPTY);
     assert_refuses_bytes(state, "log: {};\0", 9, ": holds a NUL byte: not a text");
     assert_refuses_bytes(state, "pool: { start = 1; };\0pool: { start = 0; };", 40, ": holds a NUL byte: not a text");
 }
@@ -590,8 +678,8 @@ static char *dump(const struct conf *conf)
 static void assert_same(const struct conf *a, const struct conf *b)
 {
     char one[PATH_MAX], other[PATH_MAX];
-    for (size_t i = 0; i < CONFKEYS; i++)
-        assert_string_equal(value(a, confkeys[i].path, one), value(b, confkeys[i].path, other));
+    for (size_t i = 0; i < confkeys.n; i++)
+        assert_string_equal(value(a, confkeys.at[i].path, one), value(b, confkeys.at[i].path, other));
     assert_int_equal(a->listens, b->listens);
     for (size_t i = 0; i < a->listens; i++) {
         assert_true(addr_equal(&a->listen[i].addr, &b->listen[i].addr));
@@ -610,7 +698,7 @@ static void assert_round_trip(void *const *state, const struct conf *conf)
     char *once_more = dump(&again);
     assert_string_equal(text, once_more);
     assert_same(conf, &again);
-    for (size_t i = 0; i < CONFKEYS; i++)
+    for (size_t i = 0; i < confkeys.n; i++)
         assert_int_not_equal(again.lines[i], CONF_UNSET); /* every key is there */
     free(once_more);
     free(text);
@@ -625,34 +713,56 @@ static double draw_seconds(struct unit_random *random)
     return unit_between(random, 0, 31536000);
 }
 
-/* Any bytes but NUL. */
-static void draw_path(struct unit_random *random, char *path, unsigned most)
+/* Any bytes but NUL. No two of different numbers are the same path. */
+static void draw_path(struct unit_random *random, size_t number, char *path, unsigned most)
 {
-    unsigned n = unit_below(random, most);
-    *path++ = '/';
-    while (n-- > 0)
+    path += sprintf(path, "/%zu", number);
+    for (unsigned n = unit_below(random, most - 4); n > 0; n--)
         *path++ = (char)(1 + unit_below(random, 255));
     *path = '\0';
 }
 
-/* KEY=VALUE for a key, with room for a path of 200. bounds: the counts of the pool, which must agree. */
-static void draw_set(struct unit_random *random, const struct confkey *key, const unsigned *bounds, char *set)
+/* KEY=VALUE for a key, with room for a path of 200. */
+static void draw_set(struct unit_random *random, const struct confkey *key, char *set)
 {
     char *at = set + sprintf(set, "%s=", key->path);
-    if (strcmp(key->path, "pool.max_connections") == 0)
-        sprintf(at, "%u", unit_below(random, 2147483648));
-    else if (key->type == CONFKEY_COUNT)
-        sprintf(at, "%u", bounds[confkeys_index(key)]);
+    if (key->type == CONFKEY_COUNT)
+        sprintf(at, "%.0f", key->min + unit_below(random, (unsigned)(key->max - key->min) + 1));
     else if (key->type == CONFKEY_SECONDS)
         sprintf(at, "%.17g", draw_seconds(random));
     else if (key->type == CONFKEY_BOOL)
         strcpy(at, unit_chance(random, 50) ? "true" : "false");
     else if (key->type == CONFKEY_CHOICE)
         strcpy(at, key->choices[unit_below(random, 2)]);
-    else if (key->type == CONFKEY_NAME) /* root's must exist */
-        strcpy(at, geteuid() == 0 && strcmp(key->path, "process.user") == 0 ? "nobody" : "nogroup");
+    else if (key->type == CONFKEY_USER || key->type == CONFKEY_GROUP)
+        sprintf(at, "%u", 1 + unit_below(random, 4294967294U));
     else
-        draw_path(random, at, 200);
+        draw_path(random, confkeys_index(&confkeys, key), at, 200);
+}
+
+/* The counts of the pool must agree. */
+static void draw_pool(struct unit_random *random, char (*sets)[256])
+{
+    static const char *const paths[] = {"pool.max_workers", "pool.max_spare", "pool.min_spare", "pool.start"};
+    unsigned most[unit_count(paths)];
+    for (size_t i = 0; i < unit_count(paths); i++) {
+        most[i] = 1 + unit_below(random, i == 0 ? 32768 : i == 3 ? most[0] : most[i - 1]);
+        sprintf(sets[confkeys_index(&confkeys, confkeys_find(&confkeys, paths[i]))], "%s=%u", paths[i], most[i]);
+    }
+}
+
+static void draw_listen(struct unit_random *random, size_t number, char *listen)
+{
+    if (unit_chance(random, 50)) {
+        strcpy(listen, "unix:");
+        draw_path(random, CONF_KEYS_MAX + number, listen + 5, 107);
+    } else {
+        sprintf(listen, "%s:%zu",
+                unit_chance(random, 30)   ? "*"
+                : unit_chance(random, 50) ? "[::1]"
+                                          : "127.0.0.1",
+                number);
+    }
 }
 
 static void test_random_round_trips(void **state)
@@ -660,33 +770,21 @@ static void test_random_round_trips(void **state)
     uint64_t first = unit_seed();
     for (uint64_t seed = first; seed < first + 1000; seed++) {
         struct unit_random random = {seed};
-        char sets[CONFKEYS][256], listens[8][ADDR_TEXT_MAX];
-        const char *set[CONFKEYS], *listen[8];
-        unsigned bounds[CONFKEYS] = {0};
+        char sets[CONF_KEYS_MAX][256], listens[8][ADDR_TEXT_MAX];
+        const char *set[CONF_KEYS_MAX], *listen[8];
         struct reason why;
-        bounds[3] = 1 + unit_below(&random, 32768);     /* max_workers */
-        bounds[2] = 1 + unit_below(&random, bounds[3]); /* max_spare */
-        bounds[1] = 1 + unit_below(&random, bounds[2]); /* min_spare */
-        bounds[0] = 1 + unit_below(&random, bounds[3]); /* start */
-        bounds[6] = 1 + unit_below(&random, 65535);     /* backlog */
-        for (size_t i = 0; i < CONFKEYS; i++) {
-            draw_set(&random, &confkeys[i], bounds, sets[i]);
+        for (size_t i = 0; i < confkeys.n; i++) {
+            draw_set(&random, &confkeys.at[i], sets[i]);
             set[i] = sets[i];
         }
+        draw_pool(&random, sets);
         size_t n = unit_below(&random, 9);
         for (size_t i = 0; i < n; i++) {
-            strcpy(listens[i], "unix:");
-            draw_path(&random, listens[i] + 5, 107);
-            if (unit_chance(&random, 50))
-                sprintf(listens[i], "%s:%zu",
-                        unit_chance(&random, 30)   ? "*"
-                        : unit_chance(&random, 50) ? "[::1]"
-                                                   : "127.0.0.1",
-                        i);
+            draw_listen(&random, i, listens[i]);
             listen[i] = listens[i];
         }
         const struct conf_source source = {
-            .file = "/dev/null", .set = set, .sets = CONFKEYS, .listen = listen, .listens = n};
+            .file = "/dev/null", .set = set, .sets = confkeys.n, .listen = listen, .listens = n};
         struct conf conf;
         if (!conf_load(&source, &conf, &why))
             fail_msg("UNIT_SEED=%" PRIu64 ": %s", seed, why.text);
@@ -700,7 +798,7 @@ static void test_round_trips(void **state)
         {0},
         {.text = "listen = ( { path = \"/a \\\"b\\\\\"; mode = \"7\"; }, { address = \"fe80::1%lo\"; port = 0; }, { "
                  "port = 1; } );"},
-        {.listen = {"[::ffff:1.2.3.4]:5", "[::]:6", "0.0.0.0:6", "*:6"}},
+        {.listen = {"[::ffff:1.2.3.4]:5", "[::]:6", "0.0.0.0:6", "*:7"}},
         {.set = {"timeout.idle=-0.0", "timeout.drain=1e-300", "timeout.connection=0x1p-3"}},
     };
     for (size_t i = 0; i < unit_count(cases); i++) {
@@ -745,14 +843,14 @@ static void test_blames(void **state)
 static void test_keys_are_found(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < CONFKEYS; i++) {
-        assert_ptr_equal(confkeys_find(confkeys[i].path), &confkeys[i]);
-        assert_int_equal(confkeys_index(&confkeys[i]), i);
+    for (size_t i = 0; i < confkeys.n; i++) {
+        assert_ptr_equal(confkeys_find(&confkeys, confkeys.at[i].path), &confkeys.at[i]);
+        assert_int_equal(confkeys_index(&confkeys, &confkeys.at[i]), i);
     }
-    assert_null(confkeys_find("pool"));
-    assert_null(confkeys_find("pool."));
-    assert_null(confkeys_find(""));
-    assert_null(confkeys_find("pool.start "));
+    assert_null(confkeys_find(&confkeys, "pool"));
+    assert_null(confkeys_find(&confkeys, "pool."));
+    assert_null(confkeys_find(&confkeys, ""));
+    assert_null(confkeys_find(&confkeys, "pool.start "));
 }
 
 int main(void)
@@ -762,6 +860,8 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_command_line),
         cmocka_unit_test(test_listeners),
+        cmocka_unit_test(test_owners_of_listeners),
+        cmocka_unit_test(test_listeners_inherit),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_refuses_command_lines),
         cmocka_unit_test(test_refuses_other_types_for_every_key),
