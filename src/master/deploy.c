@@ -1,4 +1,5 @@
-/* deploy.c: a configuration put to work; see deploy.h. Called by the master at start, at reload and at the end. */
+/* deploy.c: a configuration put to work; see deploy.h. Called by the rollout, and at the end. The first half runs in a
+ * child of the master's. */
 #include "master/deploy.h"
 
 #include <errno.h>
@@ -9,36 +10,281 @@
 #include "base/clock.h"
 #include "conf/rundir.h"
 
+static const struct listen_set no_listeners = {.n = 0};
+
+/* The parts, made in this order in the child, and taken back in reverse. */
+
+static bool prepare_pidfile(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    deploy->pidfile.fd = -1;
+    if (deploy->conf.pid_file[0] == '\0')
+        return true;
+    if (live != NULL && strcmp(live->conf.pid_file, deploy->conf.pid_file) == 0)
+        return true; /* moves over at commit */
+    return pidfile_take(&deploy->pidfile, deploy->conf.pid_file, master, why) ||
+           conf_blame(&deploy->conf, "process.pid_file", why);
+}
+
+static bool prepare_log(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    (void)live;
+    (void)master;
+    return rundir_prepare(deploy->conf.log_target, why) || conf_blame(&deploy->conf, "log.target", why);
+}
+
+static bool prepare_listeners(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    const struct conf *conf = &deploy->conf;
+    size_t failed;
+    (void)master;
+    for (size_t i = 0; i < conf->listens; i++) {
+        const char *path = addr_path(&conf->listen[i].addr);
+        if (path != NULL && !rundir_prepare(path, why))
+            return conf_blame_listener(conf, i, why);
+    }
+    return listen_open(&deploy->listeners, conf, live != NULL ? &live->listeners : &no_listeners, &failed, why) ||
+           conf_blame_listener(conf, failed, why);
+}
+
+static void abandon_pidfile(struct deploy *deploy, const struct deploy *live)
+{
+    (void)live;
+    pidfile_drop(&deploy->pidfile);
+}
+
+static void abandon_log(struct deploy *deploy, const struct deploy *live)
+{
+    (void)live;
+    if (!deploy->borrows_log)
+        log_close(&deploy->log);
+}
+
+static void abandon_listeners(struct deploy *deploy, const struct deploy *live)
+{
+    listen_close(&deploy->listeners, live != NULL ? &live->listeners : &no_listeners);
+}
+
+static void commit_pidfile(struct deploy *deploy, struct deploy *live)
+{
+    if (deploy->pidfile.fd >= 0 || deploy->conf.pid_file[0] == '\0')
+        return;
+    deploy->pidfile = (struct pidfile){.path = deploy->conf.pid_file, .fd = live->pidfile.fd};
+    live->pidfile.fd = -1;
+}
+
+static void commit_log(struct deploy *deploy, struct deploy *live)
+{
+    log_install(&deploy->log);
+    if (live != NULL)
+        live->borrows_log = deploy->borrows_log;
+    deploy->borrows_log = false;
+}
+
+static void commit_listeners(struct deploy *deploy, struct deploy *live)
+{
+    listen_commit(&deploy->listeners, &deploy->conf, clock_now());
+    if (live != NULL)
+        listen_close(&live->listeners, &deploy->listeners);
+}
+
+struct part {
+    bool (*prepare)(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why);
+    void (*commit)(struct deploy *deploy, struct deploy *live);
+    void (*abandon)(struct deploy *deploy, const struct deploy *live);
+};
+
+static const struct part parts[] = {
+    {prepare_pidfile, commit_pidfile, abandon_pidfile},
+    {prepare_log, commit_log, abandon_log},
+    {prepare_listeners, commit_listeners, abandon_listeners},
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static void take_back(struct deploy *deploy, const struct deploy *live, size_t made)
+{
+    while (made > 0)
+        parts[--made].abandon(deploy, live);
+}
+
+static bool prepare(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        if (!parts[i].prepare(deploy, live, master, why)) {
+            take_back(deploy, live, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The errand */
+
+struct order {
+    const struct conf_source *source;
+    const struct conf *conf;
+    const struct deploy *live;
+    pid_t master;
+};
+
+struct answer {
+    bool good;
+    struct reason why;
+    int kept[FD_LISTEN_MAX]; /* which listener of the live ones goes on as this one; -1: it is a new one */
+    struct deploy deploy;
+};
+
+static struct errand_cargo cargo_of(struct answer *answer)
+{
+    struct errand_cargo cargo = {.data = answer, .size = sizeof *answer};
+    cargo.fd[cargo.fds++] = &answer->deploy.pidfile.fd;
+    for (size_t i = 0; i < FD_LISTEN_MAX; i++)
+        cargo.fd[cargo.fds++] = &answer->deploy.listeners.at[i].fd;
+    return cargo;
+}
+
+static int find_kept(const struct listen_set *live, int fd)
+{
+    for (size_t i = 0; i < live->n; i++)
+        if (fd >= 0 && live->at[i].fd == fd)
+            return (int)i;
+    return -1;
+}
+
+/* A listener that is kept is one that the master has already, under a number of its own. */
+static void pack(struct answer *answer, const struct listen_set *live)
+{
+    struct listen_set *set = &answer->deploy.listeners;
+    for (size_t i = 0; i < FD_LISTEN_MAX; i++) {
+        answer->kept[i] = i < set->n ? find_kept(live, set->at[i].fd) : -1;
+        if (i >= set->n || answer->kept[i] >= 0)
+            set->at[i].fd = -1;
+    }
+}
+
+static bool unpack(struct answer *answer, const struct listen_set *live)
+{
+    struct listen_set *set = &answer->deploy.listeners;
+    for (size_t i = 0; i < set->n; i++)
+        if (answer->kept[i] >= 0)
+            set->at[i].fd = (size_t)answer->kept[i] < live->n ? live->at[answer->kept[i]].fd : -1;
+    answer->deploy.pidfile.path = answer->deploy.conf.pid_file;
+    return answer->good;
+}
+
+/* In the child. */
+static void run(void *context, int fd)
+{
+    const struct order *order = context;
+    const struct listen_set *listeners = order->live != NULL ? &order->live->listeners : &no_listeners;
+    struct answer *answer = calloc(1, sizeof *answer);
+    if (answer == NULL)
+        return;
+    struct deploy *deploy = &answer->deploy;
+    if (order->source == NULL)
+        deploy->conf = *order->conf;
+    answer->good = (order->source == NULL || conf_load(order->source, &deploy->conf, &answer->why)) &&
+                   prepare(deploy, order->live, order->master, &answer->why);
+    if (!answer->good)
+        *deploy = (struct deploy){.pidfile = {.fd = -1}};
+    struct answer sent = *answer;
+    struct errand_cargo cargo = cargo_of(&sent);
+    pack(&sent, listeners);
+    if (!errand_answer(fd, &cargo) && answer->good)
+        take_back(deploy, order->live, PARTS);
+}
+
+bool deploy_begin(struct errand *errand, const struct conf_source *source, const struct conf *conf,
+                  const struct deploy *live, struct reason *why)
+{
+    struct order order = {.source = source, .conf = conf, .live = live, .master = getpid()};
+    int kept[FD_LISTEN_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; live != NULL && i < live->listeners.n; i++)
+        if (live->listeners.at[i].fd >= 0)
+            kept[n++] = live->listeners.at[i].fd;
+    kept[n] = -1;
+    return errand_begin(errand, run, &order, kept, why);
+}
+
+/* What the master does of it itself, since the log is its own. */
 static bool open_log(struct log *log, const struct conf *conf, int stderr_fd, struct reason *why)
 {
-    if (!rundir_prepare(conf->log_target, why) || !log_open(log, conf->log_target, stderr_fd, why))
+    if (!log_open(log, conf->log_target, stderr_fd, why))
         return conf_blame(conf, "log.target", why);
     log->level = (enum log_level)conf->log_level;
     log->json = conf->log_format == CONF_FORMAT_JSON;
     return true;
 }
 
-static bool take_pidfile(struct deploy *deploy, const struct deploy *live, struct reason *why)
+static bool is_log_of(const struct deploy *live, const struct conf *conf)
 {
-    deploy->pidfile.fd = -1;
-    if (deploy->conf.pid_file[0] == '\0')
-        return true; /* there is none */
-    if (live != NULL && strcmp(live->conf.pid_file, deploy->conf.pid_file) == 0)
-        return true; /* moves over at commit */
-    return pidfile_take(&deploy->pidfile, deploy->conf.pid_file, getpid(), why) ||
-           conf_blame(&deploy->conf, "process.pid_file", why);
+    const struct conf *old = &live->conf;
+    return strcmp(old->log_target, conf->log_target) == 0 && old->log_level == conf->log_level &&
+           old->log_format == conf->log_format;
 }
 
-static bool open_listeners(struct listen_set *set, const struct conf *conf, const struct listen_set *old,
-                           struct reason *why)
+static bool find_log(struct deploy *deploy, const struct deploy *live, int stderr_fd, struct reason *why)
 {
-    for (size_t i = 0; i < conf->listens; i++) {
-        const char *path = addr_path(&conf->listen[i].addr);
-        if (path != NULL && !rundir_prepare(path, why))
-            return conf_blame_listener(conf, i, why);
+    deploy->borrows_log = live != NULL && is_log_of(live, &deploy->conf);
+    if (!deploy->borrows_log)
+        return open_log(&deploy->log, &deploy->conf, stderr_fd, why);
+    deploy->log = live->log;
+    return true;
+}
+
+static struct deploy *adopt(struct answer *answer, const struct deploy *live, int stderr_fd, struct reason *why)
+{
+    struct deploy *deploy = malloc(sizeof *deploy);
+    if (deploy == NULL) {
+        reason_set(why, "out of memory");
+        return NULL;
     }
-    size_t failed;
-    return listen_open(set, conf, old, &failed, why) || conf_blame_listener(conf, failed, why);
+    *deploy = answer->deploy;
+    deploy->pidfile.path = deploy->conf.pid_file;
+    if (find_log(deploy, live, stderr_fd, why))
+        return deploy;
+    free(deploy);
+    return NULL;
+}
+
+static void blame_file(const struct conf *conf, struct reason *why)
+{
+    struct reason what = *why;
+    reason_set(why, "%s: %s", conf->file, what.text);
+}
+
+enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, int stderr_fd,
+                                 struct deploy **deploy, struct reason *why)
+{
+    const struct listen_set *listeners = live != NULL ? &live->listeners : &no_listeners;
+    struct answer answer;
+    struct errand_cargo cargo = cargo_of(&answer);
+    enum errand_state state = errand_collect(errand, &cargo, why);
+    if (state == ERRAND_FAILED && live != NULL)
+        blame_file(&live->conf, why);
+    if (state != ERRAND_DONE)
+        return state;
+    if (!unpack(&answer, listeners)) {
+        *why = answer.why;
+        return ERRAND_FAILED;
+    }
+    *deploy = adopt(&answer, live, stderr_fd, why);
+    if (*deploy != NULL)
+        return ERRAND_DONE;
+    answer.deploy.borrows_log = true; /* it has none */
+    take_back(&answer.deploy, live, PARTS);
+    return ERRAND_FAILED;
+}
+
+void deploy_drop(struct errand *errand, const struct deploy *live)
+{
+    struct answer answer;
+    struct errand_cargo cargo = cargo_of(&answer);
+    if (errand_drop(errand, &cargo) != ERRAND_DONE || !unpack(&answer, live != NULL ? &live->listeners : &no_listeners))
+        return;
+    answer.deploy.borrows_log = true;
+    take_back(&answer.deploy, live, PARTS);
 }
 
 /* The kernel cuts it without a word. Nobody asked for the default, so nothing is said of that. */
@@ -49,52 +295,19 @@ static void warn_of_backlog(struct log *log, const struct conf *conf)
         log_warn(log, "accept.backlog is %u, but net.core.somaxconn allows %u: raise that too", conf->backlog, limit);
 }
 
-struct deploy *deploy_prepare(const struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why)
-{
-    static const struct listen_set none = {.n = 0};
-    struct deploy *deploy = calloc(1, sizeof *deploy);
-    if (deploy == NULL) {
-        reason_set(why, "out of memory");
-        goto fail;
-    }
-    deploy->conf = *conf;
-    if (!take_pidfile(deploy, live, why))
-        goto fail;
-    if (!open_log(&deploy->log, conf, stderr_fd, why))
-        goto fail_pidfile;
-    if (!open_listeners(&deploy->listeners, conf, live != NULL ? &live->listeners : &none, why))
-        goto fail_log;
-    warn_of_backlog(&deploy->log, conf);
-    return deploy;
-
-fail_log:
-    log_close(&deploy->log);
-fail_pidfile:
-    pidfile_drop(&deploy->pidfile);
-fail:
-    free(deploy);
-    return NULL;
-}
-
 void deploy_commit(struct deploy *deploy, struct deploy *live)
 {
-    listen_commit(&deploy->listeners, &deploy->conf, clock_now());
-    log_install(&deploy->log);
-    if (live == NULL)
-        return;
-    if (deploy->pidfile.fd < 0 && deploy->conf.pid_file[0] != '\0') {
-        deploy->pidfile = (struct pidfile){.path = deploy->conf.pid_file, .fd = live->pidfile.fd};
-        live->pidfile.fd = -1;
-    }
-    listen_close(&live->listeners, &deploy->listeners);
-    deploy_end(live);
+    for (size_t i = 0; i < PARTS; i++)
+        parts[i].commit(deploy, live);
+    if (live != NULL)
+        deploy_end(live);
+    warn_of_backlog(&deploy->log, &deploy->conf);
 }
 
 void deploy_abandon(struct deploy *deploy, const struct deploy *live)
 {
-    if (live != NULL)
-        listen_close(&deploy->listeners, &live->listeners);
-    deploy_end(deploy);
+    take_back(deploy, live, PARTS);
+    free(deploy);
 }
 
 bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
@@ -120,14 +333,10 @@ bool deploy_end_left(struct deploy *deploy)
 
 void deploy_close_listeners(struct deploy *deploy)
 {
-    static const struct listen_set none = {.n = 0};
-    listen_close(&deploy->listeners, &none);
+    abandon_listeners(deploy, NULL);
 }
 
 void deploy_end(struct deploy *deploy)
 {
-    deploy_close_listeners(deploy);
-    pidfile_drop(&deploy->pidfile);
-    log_close(&deploy->log);
-    free(deploy);
+    deploy_abandon(deploy, NULL);
 }

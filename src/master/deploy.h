@@ -1,5 +1,6 @@
 /* deploy.h: a configuration put to work: its pid file, log and listeners. Made whole beside the live one, and then
- * either takes its place or leaves no trace. */
+ * either takes its place or leaves no trace. Plain data, since a child makes it: whatever touches the file system is
+ * done there (errand.h). */
 #ifndef MPECHOD_DEPLOY_H
 #define MPECHOD_DEPLOY_H
 
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
+#include "master/errand.h"
 #include "master/listener/listen.h"
 #include "master/pidfile.h"
 
@@ -15,17 +17,27 @@ struct deploy {
     struct conf conf;
     struct pidfile pidfile;
     struct log log;
+    bool borrows_log; /* it is the live one's */
     struct listen_set listeners;
 };
 
-/* Prepare conf beside live (NULL: there is none). stderr_fd: what "stderr" means, -1: it is gone. On failure NULL with
- * a reason in the form of a configuration error. */
-struct deploy *deploy_prepare(const struct conf *conf, const struct deploy *live, int stderr_fd, struct reason *why);
+/* Begin to prepare a configuration beside live (NULL: there is none): the one that source tells of, or, if source is
+ * NULL, *conf. False with a reason. */
+bool deploy_begin(struct errand *errand, const struct conf_source *source, const struct conf *conf,
+                  const struct deploy *live, struct reason *why);
+
+/* Take what has been prepared, if it is there. ERRAND_DONE: *deploy is it. ERRAND_FAILED: with a reason, in the form of
+ * a configuration error. stderr_fd: what "stderr" means as a log, -1: it is gone. */
+enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, int stderr_fd,
+                                 struct deploy **deploy, struct reason *why);
+
+/* Give up what is being prepared. */
+void deploy_drop(struct errand *errand, const struct deploy *live);
 
 /* Take the place of live (NULL: none), which is closed and freed, except for what both use. */
 void deploy_commit(struct deploy *deploy, struct deploy *live);
 
-/* Undo deploy_prepare; frees. */
+/* Undo what was prepared; frees. */
 void deploy_abandon(struct deploy *deploy, const struct deploy *live);
 
 /* Open the log anew, at the same path. On failure the old one stays. */

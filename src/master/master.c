@@ -104,6 +104,14 @@ static void on_doorbell(struct ev_loop *loop, ev_io *io, int events)
     look_soon(m);
 }
 
+static void on_errand(struct ev_loop *loop, ev_io *io, int events)
+{
+    struct master *m = io->data;
+    (void)events;
+    ev_io_stop(loop, io);
+    look_soon(m);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
@@ -117,17 +125,19 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
     on_timer(loop, timer, events);
 }
 
-static void watch(struct master *m)
+static bool watch(struct master *m)
 {
     ev_io_init(&m->signals, on_signals, FD_SELFPIPE_READ, EV_READ);
+    ev_init(&m->errand, on_errand);
     ev_io_init(&m->doorbell, on_doorbell, pool_doorbell(m->pool), EV_READ);
     ev_timer_init(&m->tick, on_tick, TICK, TICK);
     ev_timer_init(&m->again, on_timer, 0., 0.);
-    m->signals.data = m->doorbell.data = m->tick.data = m->again.data = m;
+    m->signals.data = m->doorbell.data = m->errand.data = m->tick.data = m->again.data = m;
     ev_io_start(m->loop, &m->signals);
     ev_io_start(m->loop, &m->doorbell);
     ev_timer_start(m->loop, &m->tick);
     ev_timer_start(m->loop, &m->again); /* the first look, at once */
+    return true;
 }
 
 static void on_worker(void *context, pid_t pid, int status)
@@ -150,7 +160,7 @@ static bool open_loop(struct master *m, struct reason *why)
 /* Signals first: as soon as the pid file names us, somebody may send one. */
 static bool begin(struct master *m, struct reason *why)
 {
-    return sigpipe_open(why) && open_loop(m, why) && rollout_begin_start(m, why);
+    return sigpipe_open(why) && open_loop(m, why) && watch(m) && rollout_begin_start(m, why);
 }
 
 static void end(struct master *m)
@@ -169,11 +179,11 @@ static void end(struct master *m)
 
 int master_run(const struct master_setup *setup)
 {
-    struct master m = {.setup = setup, .stderr_fd = fcntl(FD_LOG, F_DUPFD_CLOEXEC, FD_PRIVATE)};
+    struct master m = {
+        .setup = setup, .stderr_fd = fcntl(FD_LOG, F_DUPFD_CLOEXEC, FD_PRIVATE), .rollout.errand.fd = -1};
     struct reason why;
     log_init(&m.early);
     if (begin(&m, &why)) {
-        watch(&m);
         ev_run(m.loop, 0);
     } else {
         log_error(master_log(&m), "cannot start: %s", why.text);

@@ -20,7 +20,9 @@ static void reopen_log(struct master *m)
         log_error(master_log(m), "log not reopened: %s", why.text);
         return;
     }
-    if (candidate != NULL && !deploy_reopen_log(candidate, m->stderr_fd, &why))
+    if (candidate != NULL && candidate->borrows_log)
+        candidate->log = m->live->log;
+    else if (candidate != NULL && !deploy_reopen_log(candidate, m->stderr_fd, &why))
         log_error(master_log(m), "log not reopened: %s", why.text);
     log_info(master_log(m), "log reopened");
     rollout_request(m, ROLLOUT_RENEWAL); /* workers hold the old file */

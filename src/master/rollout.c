@@ -2,6 +2,7 @@
  * ends the daemon; after that a failure is one line in the log, and what is live goes on. */
 #include "master/rollout.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/fd.h"
 #include "master/daemonize.h"
 
+#define ERRAND_PATIENCE 5.0  /* seconds that preparing may take: a file system may hang */
 #define RENEWAL_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEWAL_SLOWEST */
 #define RENEWAL_SLOWEST 60.0 /* after this long without one, RENEWAL_FIRST again */
 
@@ -44,17 +46,8 @@ static void say_failed(struct master *m, enum rollout_kind kind, const char *why
         log_error(master_log(m), "cannot start: %s", why);
     else if (kind == ROLLOUT_RELOAD)
         log_error(master_log(m), "config not reloaded: %s", why);
-    else if (!m->rollout.renewal_failed)
-        log_error(master_log(m), "cannot renew what is broken: %s; the workers that are there go on", why);
-    m->rollout.renewal_failed = kind == ROLLOUT_RENEWAL;
-}
-
-/* What the file says may be sound, and yet its workers cannot be started: then the file is named here. */
-static void say_workers_failed(struct master *m, enum rollout_kind kind, const char *why)
-{
-    struct reason reason;
-    reason_set(&reason, "%s: %s", m->setup->source.file, why);
-    say_failed(m, kind, kind == ROLLOUT_RELOAD ? reason.text : why);
+    else
+        log_error(master_log(m), "%s; the workers that are there go on", why);
 }
 
 /* The end of a rollout, either way */
@@ -62,6 +55,9 @@ static void say_workers_failed(struct master *m, enum rollout_kind kind, const c
 static void abandon(struct master *m)
 {
     struct rollout *rollout = &m->rollout;
+    ev_io_stop(m->loop, &m->errand);
+    if (rollout->errand.fd >= 0)
+        deploy_drop(&rollout->errand, m->live);
     if (rollout->starting != NULL)
         pool_abandon(m->pool, rollout->starting);
     rollout->starting = NULL;
@@ -72,16 +68,25 @@ static void abandon(struct master *m)
     rollout->kind = ROLLOUT_NONE;
 }
 
-static void fail(struct master *m, const char *why)
+/* why: in the form of a configuration error, if the configuration is to blame. */
+static void refuse(struct master *m, const char *why)
 {
     enum rollout_kind kind = m->rollout.kind;
-    say_workers_failed(m, kind, why);
+    say_failed(m, kind, why);
     abandon(m);
     if (kind != ROLLOUT_START)
         return;
     m->exit_code = 1;
     m->phase = PHASE_DRAINING;
     pool_kill(m->pool);
+}
+
+/* Nothing that the file says is wrong, so the file is named here. */
+static void fail(struct master *m, const char *why)
+{
+    struct reason reason;
+    reason_set(&reason, "%s: %s", m->setup->source.file, why);
+    refuse(m, m->rollout.kind == ROLLOUT_RELOAD ? reason.text : why);
 }
 
 static void promote(struct master *m)
@@ -97,7 +102,6 @@ static void promote(struct master *m)
     rollout->candidate = NULL;
     rollout->starting = NULL;
     rollout->kind = ROLLOUT_NONE;
-    rollout->renewal_failed = false;
     m->paused = false;
     if (m->phase == PHASE_STARTING)
         m->phase = PHASE_RUNNING;
@@ -112,62 +116,60 @@ static bool start_generation(struct master *m, struct deploy *deploy, struct rea
     return m->rollout.starting != NULL;
 }
 
-bool rollout_begin_start(struct master *m, struct reason *why)
+/* What "stderr" is told as long as nobody can look into the log. */
+static void note_console(struct master *m, struct deploy *deploy)
 {
-    struct rollout *rollout = &m->rollout;
-    rollout->kind = ROLLOUT_START;
-    rollout->candidate = deploy_prepare(&m->setup->conf, NULL, m->stderr_fd, why);
-    if (rollout->candidate == NULL)
-        return false;
-    if (strcmp(rollout->candidate->conf.log_target, "stderr") != 0)
-        rollout->candidate->log.console = m->stderr_fd;
-    if (!log_works(&rollout->candidate->log))
+    if (strcmp(deploy->conf.log_target, "stderr") != 0)
+        deploy->log.console = m->stderr_fd;
+    if (!log_works(&deploy->log))
         dprintf(m->stderr_fd, "mpechod: warning: nothing listens at /dev/log: log lines are lost until a system logger "
                               "does; or set log.target\n");
     if (m->setup->inherited > 0)
-        log_warn(&rollout->candidate->log,
+        log_warn(&deploy->log,
                  "LISTEN_FDS: sockets of a service manager are not used yet: %u closed; `listen` says where to listen",
                  m->setup->inherited);
-    return start_generation(m, rollout->candidate, why);
 }
 
-static void begin_reload(struct master *m)
+static bool begin(struct master *m, enum rollout_kind kind, struct reason *why)
 {
-    struct reason why;
-    m->rollout.kind = ROLLOUT_RELOAD;
-    struct conf conf;
-    if (conf_load(&m->setup->source, &conf, &why))
-        m->rollout.candidate = deploy_prepare(&conf, m->live, m->stderr_fd, &why);
-    if (m->rollout.candidate == NULL) {
-        say_failed(m, ROLLOUT_RELOAD, why.text);
-        abandon(m);
-    } else if (!start_generation(m, m->rollout.candidate, &why)) {
-        fail(m, why.text);
-    }
+    struct rollout *rollout = &m->rollout;
+    const struct conf *conf = m->live != NULL ? &m->live->conf : &m->setup->conf;
+    rollout->kind = kind;
+    if (!deploy_begin(&rollout->errand, kind == ROLLOUT_RELOAD ? &m->setup->source : NULL, conf, m->live, why))
+        return false;
+    rollout->errand_end = clock_now() + ERRAND_PATIENCE;
+    ev_io_set(&m->errand, rollout->errand.fd, EV_READ);
+    ev_io_start(m->loop, &m->errand);
+    return true;
 }
 
-/* Replace the workers, who hold things as they were when they were forked. Paused, there are none. */
-static void begin_renewal(struct master *m)
+bool rollout_begin_start(struct master *m, struct reason *why)
 {
-    struct reason why;
-    if (m->paused)
-        return;
+    return begin(m, ROLLOUT_START, why);
+}
+
+/* Replace the workers, who hold things as they were when they were forked. */
+static bool begin_renewal(struct master *m, struct reason *why)
+{
     m->rollout.kind = ROLLOUT_RENEWAL;
-    if (!start_generation(m, m->live, &why))
-        fail(m, why.text);
+    return start_generation(m, m->live, why);
 }
 
 static void begin_wanted(struct master *m)
 {
+    struct reason why;
+    bool begun = true;
     struct rollout *rollout = &m->rollout;
     if (rollout->kind != ROLLOUT_NONE || m->phase != PHASE_RUNNING)
         return;
     bool reload = rollout->reload_wanted, renewal = rollout->renewal_wanted;
     rollout->reload_wanted = rollout->renewal_wanted = false; /* a reload renews everything */
     if (reload)
-        begin_reload(m);
-    else if (renewal)
-        begin_renewal(m);
+        begun = begin(m, ROLLOUT_RELOAD, &why);
+    else if (renewal && !m->paused) /* paused, there is nobody to be replaced */
+        begun = begin_renewal(m, &why);
+    if (!begun)
+        fail(m, why.text);
 }
 
 void rollout_request(struct master *m, enum rollout_kind kind)
@@ -220,6 +222,29 @@ bool rollout_end_left(struct master *m)
 
 /* In between */
 
+static void collect(struct master *m)
+{
+    struct rollout *rollout = &m->rollout;
+    struct reason why;
+    ev_io_stop(m->loop, &m->errand);
+    switch (deploy_collect(&rollout->errand, m->live, m->stderr_fd, &rollout->candidate, &why)) {
+    case ERRAND_DONE:
+        if (rollout->kind == ROLLOUT_START)
+            note_console(m, rollout->candidate);
+        if (!start_generation(m, rollout->candidate, &why))
+            fail(m, why.text);
+        break;
+    case ERRAND_FAILED:
+        refuse(m, why.text);
+        break;
+    case ERRAND_UNDER_WAY:
+        ev_io_start(m->loop, &m->errand);
+        if (clock_now() >= rollout->errand_end)
+            fail(m, "preparing it takes too long: does a file system hang?");
+        break;
+    }
+}
+
 static void go_on(struct master *m)
 {
     struct reason why;
@@ -237,6 +262,8 @@ static void go_on(struct master *m)
 
 void rollout_continue(struct master *m)
 {
+    if (m->rollout.errand.fd >= 0)
+        collect(m);
     if (m->rollout.starting != NULL)
         go_on(m);
     begin_wanted(m);
@@ -249,10 +276,8 @@ bool rollout_is_forking(const struct master *m)
 
 void rollout_drop(struct master *m, const char *why)
 {
-    struct reason reason;
-    reason_set(&reason, "%s: %s meanwhile", m->setup->source.file, why);
     if (m->rollout.kind == ROLLOUT_RELOAD || m->rollout.reload_wanted)
-        say_failed(m, ROLLOUT_RELOAD, reason.text);
+        log_warn(master_log(m), "config not reloaded: %s: %s meanwhile", m->setup->source.file, why);
     m->rollout.reload_wanted = m->rollout.renewal_wanted = false;
     abandon(m);
 }

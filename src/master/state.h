@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "master/children.h"
 #include "master/deploy.h"
+#include "master/errand.h"
 #include "master/master.h"
 #include "master/pool/pool.h"
 
@@ -29,11 +30,12 @@ enum rollout_kind {
 /* What is on its way to take the place of what is live; see rollout.h. */
 struct rollout {
     enum rollout_kind kind;
-    struct deploy *candidate;    /* what the new generation belongs to, if it is not the live one; NULL: none */
+    struct errand errand;        /* prepares the candidate */
+    double errand_end;           /* when it is given up, clock_now() */
+    struct deploy *candidate;    /* what the new generation belongs to; NULL: none, or the live one */
     struct generation *starting; /* NULL: none */
     bool reload_wanted;          /* to be done when this one is over */
     bool renewal_wanted;
-    bool renewal_failed;  /* and has been logged */
     double renewed;       /* when the last renewal was, clock_now() */
     double renewal_delay; /* seconds until there may be another */
 };
@@ -53,7 +55,7 @@ struct master {
     struct pool *pool;
     struct deploy *live; /* NULL: starting */
     struct ev_loop *loop;
-    ev_io signals, doorbell;
+    ev_io signals, doorbell, errand;
     ev_timer tick, again;
     double last_look; /* clock_now() */
 };

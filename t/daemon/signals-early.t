@@ -26,6 +26,7 @@ for my $name (qw(HUP USR1 TERM)) {
     } else {
         $d->wait_ready;
         echo_ok($d->connect, 'hello', "$name: it starts nevertheless");
+        $d->log_wait(qr/config reloaded/) if $name eq 'HUP';
         $d->signal('TERM');
         is($d->wait_end, 0, 'and ends when it should');
     }

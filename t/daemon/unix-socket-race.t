@@ -16,9 +16,9 @@ $_->configure(listen => [ { path => $path } ]) for $slow, $fast;
 
 # The slow one has its socket, and is about to listen.
 my $out = $slow->dir . '/strace';
-my @slow = (qw(strace -qq -o), $out, qw(-e trace=listen -e inject=listen:delay_enter=3000000:when=1));
+my @slow = (qw(strace -f -qq -o), $out, qw(-e trace=listen -e inject=listen:delay_enter=3000000:when=1));
 $slow->start(wrap => \@slow, env => { Strace::bearable() }, no_wait => 1);
-wait_ok(sub { slurp($out) =~ /^listen/ }, 10, 'it is about to listen');
+wait_ok(sub { slurp($out) =~ /\blisten\(/ }, 10, 'it is about to listen');
 ok(!connect_to("unix:$path") && !$!{ECONNREFUSED}, "nobody sees a socket that does not listen ($!)");
 $fast->start;
 my $inode = (stat $path)[1];
