@@ -11,7 +11,11 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->wrong += from->wrong;
     into->connected += from->connected;
     into->refused += from->refused;
+    into->unanswered += from->unanswered;
+    into->local += from->local;
     into->broken += from->broken;
+    into->held += from->held;
+    into->dropped += from->dropped;
     into->survived += from->survived;
     into->duplicates += from->duplicates;
     into->reordered += from->reordered;
@@ -20,6 +24,8 @@ void tally_merge(struct tally *into, const struct tally *from)
     hist_merge(&into->response, &from->response);
     hist_merge(&into->service, &from->service);
     hist_merge(&into->connect, &from->connect);
+    hist_merge(&into->variation, &from->variation);
+    hist_merge(&into->answers, &from->answers);
 }
 
 double tally_loss_of(uint64_t replied, uint64_t lost)

@@ -79,9 +79,14 @@ static bool try_one(const struct target *target, int64_t wait, bool asking, stru
     return found->fd != -1;
 }
 
-static bool is_local(int error)
+bool target_is_local(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EADDRNOTAVAIL;
+}
+
+const char *target_error_text(int error)
+{
+    return error == EADDRNOTAVAIL ? "this machine has no port left, or no address, to connect from" : strerror(error);
 }
 
 /* How long to wait for one. */
@@ -101,10 +106,10 @@ static enum status try_all(const struct target *targets, size_t count, int64_t l
             return STATUS_GOOD;
         error = errno;
         length += (size_t)snprintf(found->why + length, TARGET_WHY - length, "%s%s: %s",
-                                   i == 0 ? "cannot connect to " : "; ", targets[i].text, strerror(error));
+                                   i == 0 ? "cannot connect to " : "; ", targets[i].text, target_error_text(error));
         length = MIN(length, TARGET_WHY - 1);
     }
-    return is_local(error) ? STATUS_LOCAL : STATUS_NO_CONNECTION;
+    return target_is_local(error) ? STATUS_LOCAL : STATUS_NO_CONNECTION;
 }
 
 /* If nobody answers it is the first one after all: what is wrong there shows when it is measured, for which time is
@@ -117,6 +122,14 @@ enum status target_connect(const struct target *targets, size_t count, int64_t l
     if (asking && try_all(targets, count, until == INT64_MAX ? limit : share, until, true, found) == STATUS_GOOD)
         return STATUS_GOOD;
     return try_all(targets, count, limit, until, false, found);
+}
+
+void target_close(int fd, bool reset)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (reset)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
 }
 
 void target_tune(int fd)

@@ -41,10 +41,20 @@ struct target_found {
 /* Connect to the first address that answers. UDP: of several, each in turn is sent a datagram of eight bytes and has a
  * share of the time to answer; if there is only one, or none answers, it is the first with a route. limit: ns for each
  * address; 0: as long as the kernel tries. until: when to give up altogether, as clock_now() has it; INT64_MAX: never.
- * Returns STATUS_GOOD, STATUS_NO_CONNECTION, or STATUS_LOCAL for want of descriptors or memory. The user is not told.
+ * Returns STATUS_GOOD, STATUS_NO_CONNECTION, or STATUS_LOCAL for want of descriptors, memory or ports. The user is not
+ * told.
  */
 enum status target_connect(const struct target *targets, size_t count, int64_t limit, int64_t until,
                            struct target_found *found);
+
+/* Is it this machine that refuses: no descriptor, no memory, no port or no address to connect from? */
+bool target_is_local(int error);
+
+/* Such an errno, or any other, in words. */
+const char *target_error_text(int error);
+
+/* End a connection; by a reset no TIME-WAIT is left, which would keep one of this machine's ports for a minute. */
+void target_close(int fd, bool reset);
 
 /* What every stream of ours wants of its socket: no delay for a small message. */
 void target_tune(int fd);

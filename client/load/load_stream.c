@@ -74,10 +74,11 @@ static bool is_ending(const struct stream_load *load)
     return load->thread->phase >= THREAD_ENDING;
 }
 
-/* Closed at once, as other connections may be queued at the server until one ends. */
+/* Closed at once, as other connections may be queued at the server until one ends; and all by a reset. All that it owed
+ * has come, or never will, and the next run needs the port. */
 static void finish(struct stream_slot *slot)
 {
-    conn_close(&slot->conn, false);
+    conn_close(&slot->conn, true);
     slot_finish(&slot->base);
 }
 
@@ -132,14 +133,21 @@ static void stay(struct stream_slot *slot, int64_t now)
     slot_finish(&slot->base);
 }
 
+/* Was it held, and asked for another echo? */
+static bool is_asked_again(const struct stream_slot *slot)
+{
+    return slot->load->options->hold > 0 && slot->base.messages > 1;
+}
+
 /* The first reply begins the idle time, the second one proves that it was survived. */
 static void begin_holding(struct stream_slot *slot, int64_t now)
 {
-    if (slot->base.messages > 1) {
+    if (is_asked_again(slot)) {
         slot->load->thread->tally.survived++;
         finish(slot);
     } else {
         slot->held = now;
+        slot->load->thread->tally.held++;
     }
 }
 
@@ -186,6 +194,8 @@ static void count_reply(const struct stream_load *load, const struct conn_messag
     tally->replied++;
     tally->bytes += message->size;
     hist_add(&tally->response, now - message->due);
+    if (load->options->burst)
+        hist_add(&tally->answers, now - load->thread->begun);
     if (slots_are_open_loop(&load->all))
         hist_add(&tally->service, now - message->sent);
 }
@@ -219,6 +229,7 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
         thread->tally.lost += conn_outstanding_since(conn, thread->since);
     else if (style->single && !slot->base.finished && counts(slot, conn->opened))
         slot_lose_unsent(&slot->base, 1);
+    thread->tally.dropped += slot->held != 0 || is_asked_again(slot);
     conn->outstanding = 0;
     slot->held = 0;
     if (style->once)
@@ -287,7 +298,7 @@ static void take_trial(struct stream_slot *slot, int fd, int64_t now)
 {
     struct stream_load *load = slot->load;
     if (load->style->single) {
-        close(fd);
+        target_close(fd, true);
         return;
     }
     conn_adopt(&slot->conn, fd, now);
@@ -366,6 +377,7 @@ static void abandon(struct stream_slot *slot, int64_t now)
         return;
     uint64_t lost = conn_outstanding_since(&slot->conn, thread->since);
     thread->tally.lost += lost;
+    thread->tally.dropped += is_asked_again(slot);
     snprintf(text, sizeof text, "no reply from %s before the end", thread->plan.target->text);
     if (lost > 0)
         problems_add(&thread->problems, NULL, text, 1);
@@ -394,7 +406,7 @@ static void leave_unopened(struct stream_slot *slot, int64_t now)
     struct thread *thread = slot->load->thread;
     char text[PROBLEMS_TEXT];
     if (slot->conn.state == CONN_CONNECTING && now - slot->conn.opened >= SLOW) {
-        thread->tally.refused++;
+        conn_count_end(&thread->tally, CONN_UNANSWERED);
         if (slot->load->style->single && counts(slot, slot->conn.opened))
             slot_lose_unsent(&slot->base, 1);
         snprintf(text, sizeof text, "cannot connect to %s before the end", thread->plan.target->text);
@@ -423,7 +435,7 @@ static void destroy(struct thread *thread)
 {
     struct stream_load *load = thread->load;
     for (size_t i = 0; i < thread->members && load->messages != NULL; i++)
-        conn_close(&load->slots[i].conn, false);
+        conn_close(&load->slots[i].conn, true);
     slots_destroy(&load->all);
     free(load->messages);
     free(load);

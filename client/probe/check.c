@@ -18,6 +18,7 @@ enum { PROBES = 5 };
 
 struct check {
     const struct options *options;
+    const struct target *target;
     struct ev_loop *loop;
     struct prober *prober;
     ev_timer deadline;
@@ -124,7 +125,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
     (void)events;
     check->over = true;
     prober_stop(check->prober, clock_now());
-    snprintf(why, sizeof why, "no answer from %s within %g s", check->options->host,
+    snprintf(why, sizeof why, "no answer from %s within %g s", check->target->text,
              clock_seconds(check->options->duration));
     if (check->tally.replied == 0 || check->tally.lost > 0)
         fail(check, CHECK_CRITICAL, why);
@@ -184,6 +185,7 @@ static void judge(struct check *check)
 
 static void probe_target(struct check *check, const struct target_found *found, int64_t deadline)
 {
+    check->target = found->target;
     if (make(check, found)) {
         probe_until(check, deadline);
         judge(check);

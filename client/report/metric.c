@@ -17,8 +17,10 @@ const struct metric_count metric_counts[METRIC_COUNTS] = {
     [METRIC_BYTES] = {"bytes", offsetof(struct tally, bytes)},
     [METRIC_CONNECTED] = {"connected", offsetof(struct tally, connected)},
     [METRIC_REFUSED] = {"refused", offsetof(struct tally, refused)},
+    [METRIC_UNANSWERED] = {"unanswered", offsetof(struct tally, unanswered)},
     [METRIC_BROKEN] = {"broken", offsetof(struct tally, broken)},
     [METRIC_WRONG] = {"wrong", offsetof(struct tally, wrong)},
+    [METRIC_HELD] = {"held", offsetof(struct tally, held)},
     [METRIC_SURVIVED] = {"survived", offsetof(struct tally, survived)},
     [METRIC_DUPLICATES] = {"duplicates", offsetof(struct tally, duplicates)},
     [METRIC_REORDERED] = {"reordered", offsetof(struct tally, reordered)},
@@ -33,6 +35,7 @@ const struct metric_timing metric_timings[METRIC_TIMINGS] = {
     {"response", offsetof(struct tally, response)},
     {"service", offsetof(struct tally, service)},
     {"connect", offsetof(struct tally, connect)},
+    {"jitter", offsetof(struct tally, variation)},
 };
 
 const struct hist *metric_timing_of(const struct metric_timing *timing, const struct tally *tally)
@@ -80,8 +83,9 @@ struct metric_ratio {
 
 static bool per_second(const struct result *result, uint64_t count, double *value)
 {
-    *value = result->measured > 0 ? (double)count * (double)CLOCK_SECOND / (double)result->measured : 0;
-    return result->measured > 0;
+    int64_t length = result_rated(result);
+    *value = length > 0 ? (double)count * (double)CLOCK_SECOND / (double)length : 0;
+    return length > 0;
 }
 
 static bool rate(const struct result *result, double *value)
@@ -206,6 +210,7 @@ const char *metric_names(char text[METRIC_NAMES])
         n += (size_t)snprintf(text + n, METRIC_NAMES - n, "%s ", ratios[i].name);
     for (size_t i = 0; i < METRIC_COUNTS; i++)
         n += (size_t)snprintf(text + n, METRIC_NAMES - n, "%s ", metric_counts[i].name);
-    snprintf(text + n, METRIC_NAMES - n, "min avg mdev max p50 p99.9 (any pN); these also as service_p99, connect_p99");
+    snprintf(text + n, METRIC_NAMES - n,
+             "min avg mdev max p50 p99.9 (any pN); these also as service_p99, connect_p99, jitter_p99");
     return text;
 }

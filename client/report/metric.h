@@ -16,8 +16,10 @@ enum {
     METRIC_BYTES,
     METRIC_CONNECTED,
     METRIC_REFUSED,
+    METRIC_UNANSWERED,
     METRIC_BROKEN,
     METRIC_WRONG,
+    METRIC_HELD,
     METRIC_SURVIVED,
     METRIC_DUPLICATES,
     METRIC_REORDERED,
@@ -36,7 +38,7 @@ struct metric_timing {
     const char *name;
     size_t field; /* a struct hist in struct tally */
 };
-enum { METRIC_TIMINGS = 3 };
+enum { METRIC_TIMINGS = 4 };
 extern const struct metric_timing metric_timings[METRIC_TIMINGS];
 
 const struct hist *metric_timing_of(const struct metric_timing *timing, const struct tally *tally);
@@ -80,7 +82,7 @@ bool metric_find(struct metric *metric, const char *name, size_t length);
 bool metric_value(const struct metric *metric, const struct result *result, double *value);
 
 /* What metric_find knows, for a message. */
-enum { METRIC_NAMES = 400 };
+enum { METRIC_NAMES = 500 };
 const char *metric_names(char text[METRIC_NAMES]);
 
 #endif

@@ -101,17 +101,29 @@ static void write_segment(FILE *out, struct plot_point from, struct plot_point t
             colour);
 }
 
+/* A value of the vertical axis. Returns text. */
+static const char *value_text(const struct plot *plot, double value, char text[UNITS_TEXT])
+{
+    return plot->up != NULL ? units_count((uint64_t)value, text) : plot_duration((units_duration(value, text), text));
+}
+
+/* A short one, for a mark. */
+static const char *mark_text(const struct plot *plot, double value, char text[UNITS_TEXT])
+{
+    if (value <= 0)
+        return "0";
+    return plot->up != NULL ? units_count((uint64_t)value, text) : plot_duration((units_mark(value, text), text));
+}
+
 static void write_rung(const struct plot *plot, double ns, bool labelled)
 {
     double y = y_of(plot, ns), right = plot->left + plot->width;
-    char text[UNITS_TEXT] = "0";
+    char text[UNITS_TEXT];
     write_segment(plot->out, (struct plot_point){plot->left, y}, (struct plot_point){right, y},
                   labelled ? GRID : FAINT_GRID);
-    if (ns > 0)
-        units_mark(ns, text);
     if (labelled)
         plot_text(plot->out, &(struct plot_text){plot->left - 10, y + 4.5, SMALL, PLOT_PALE_INK, "end", false},
-                  plot_duration(text));
+                  mark_text(plot, ns, text));
 }
 
 /* Within two decades 1, 2 and 5 of each have a label. */
@@ -149,7 +161,9 @@ void plot_begin(const struct plot *plot, const char *title, const char *along)
         write_logarithmic(plot);
     else
         write_linear(plot);
-    write_upward(plot, plot->scale.logarithmic ? "latency, logarithmic scale" : "latency");
+    write_upward(plot, plot->up != NULL          ? plot->up
+                       : plot->scale.logarithmic ? "latency, logarithmic scale"
+                                                 : "latency");
     plot_text(plot->out,
               &(struct plot_text){plot->left + plot->width / 2, bottom + 44, SMALL, PLOT_PALE_INK, "middle", false},
               along);
@@ -234,8 +248,7 @@ void plot_label(const struct plot *plot, const struct plot_line *line, struct pl
     double x = fmax(x_of(plot, point.x) - 7, plot->left + widest), y = y_of(plot, point.y) - 8;
     char text[UNITS_TEXT];
     write_dot(plot, point, line->colour, 4);
-    units_duration(point.y, text);
-    plot_text(plot->out, &(struct plot_text){x, y, SMALL, line->colour, "end", true}, plot_duration(text));
+    plot_text(plot->out, &(struct plot_text){x, y, SMALL, line->colour, "end", true}, value_text(plot, point.y, text));
 }
 
 void plot_note(const struct plot *plot, const char *text)

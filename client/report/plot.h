@@ -1,5 +1,5 @@
-/* plot.h: a panel of a picture in SVG: durations along the vertical axis, anything along the horizontal one. Errors of
- * the file are left to its owner. */
+/* plot.h: a panel of a picture in SVG: durations, or numbers, along the vertical axis, anything along the horizontal
+ * one. Errors of the file are left to its owner. */
 #ifndef MPECHO_PLOT_H
 #define MPECHO_PLOT_H
 
@@ -14,7 +14,7 @@
 #define PLOT_PALE_INK "#52606d"
 #define PLOT_FAINT_INK "#7b8794"
 
-/* Of durations, in ns. */
+/* Of durations, in ns, or of numbers. */
 struct plot_scale {
     double from, to;
     bool logarithmic;
@@ -29,9 +29,10 @@ struct plot {
     double left, top, width, height; /* of the area within the axes, in pixels */
     double from, to;                 /* the ends of the horizontal axis, in its own unit */
     struct plot_scale scale;
+    const char *up; /* what the vertical axis is of: numbers; NULL: it is latency */
 };
 
-/* y: ns; below 0: a gap in the line. */
+/* y: ns, or a number; below 0: a gap in the line. */
 struct plot_point {
     double x, y;
 };

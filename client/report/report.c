@@ -175,7 +175,7 @@ static enum status verdict(const struct result *result)
 {
     bool ping = result->options->mode == MODE_PING;
     const struct tally *total = &result->total;
-    if (result->failed)
+    if (result->failed || total->local > 0)
         return STATUS_LOCAL;
     if (total->connected == 0 && (!result->options->udp || total->refused > 0))
         return STATUS_NO_CONNECTION;

@@ -273,7 +273,7 @@ static void set_outcome(json_t *object, const struct report *report, const struc
     set_seconds(object, "seconds", result->measured);
     set_counts(object, counts);
     set_count(object, "replied_in_time", result->replied);
-    set_rates(object, result->replied, result->bytes, result->measured);
+    set_rates(object, result->replied, result->bytes, result_rated(result));
     set(object, "jitter_ns", metric_jitter(result, &jitter) ? json_real(jitter) : json_null());
     set_size(object, "path_mtu", result->path_mtu);
     set_size(object, "path_mtu_at_least", result->path_mtu_at_least);

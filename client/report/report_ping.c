@@ -65,7 +65,8 @@ static void write_counts(FILE *out, const struct result *result)
     fprintf(out, "%" PRIu64 " sent, %" PRIu64 " received", total->sent, total->replied);
     write_extra(out, total->wrong, "wrong");
     write_extra(out, total->broken, "broken");
-    write_extra(out, total->refused, "refused");
+    write_extra(out, total->refused - total->unanswered, "refused");
+    write_extra(out, total->unanswered, "not answered");
     write_extra(out, total->duplicates, "duplicates");
     write_extra(out, total->reordered, "reordered");
     fprintf(out, ", %.4g%% loss, time %.0fms\n", tally_loss(total), clock_ms(result->measured));
@@ -99,11 +100,13 @@ static void write_path_mtu(FILE *out, const struct result *result)
 
 static void write_datagrams(FILE *out, const struct result *result)
 {
+    const struct hist *variation = &result->total.variation;
     double jitter;
     if (result->options->sizes.sweep)
         write_path_mtu(out, result);
     else if (metric_jitter(result, &jitter))
-        fprintf(out, "jitter %.3f ms\n", jitter / CLOCK_MS);
+        fprintf(out, "jitter %.3f ms, avg/p99 = %.3f/%.3f ms\n", jitter / CLOCK_MS, hist_mean(variation) / CLOCK_MS,
+                clock_ms(hist_percentile(variation, 99)));
 }
 
 /* Problems only if no line has told them: with -q, and of datagrams that answer none of ours. */

@@ -35,13 +35,13 @@ static const char *format_row(const struct interval *interval, char row[ROW])
              response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 50), p50),
              response->count == 0 ? "-" : units_duration((double)hist_percentile(response, 99), p99),
              response->count == 0 ? "-" : units_duration((double)response->max, max), tally->lost,
-             tally->refused + tally->broken + tally->wrong);
+             tally->refused + tally->local + tally->broken + tally->wrong);
     return row;
 }
 
 static bool is_bad(const struct tally *tally)
 {
-    return tally->lost + tally->refused + tally->broken + tally->wrong > 0;
+    return tally->lost + tally->refused + tally->local + tally->broken + tally->wrong > 0;
 }
 
 static void write_heading(struct report *report)
@@ -119,7 +119,7 @@ static void write_messages(FILE *out, const struct tally *total)
 static void write_rate(FILE *out, const struct result *result)
 {
     char rate[UNITS_TEXT], throughput[UNITS_TEXT], wanted[UNITS_TEXT];
-    double length = clock_seconds(result->measured);
+    double length = clock_seconds(result_rated(result));
     if (length <= 0)
         return;
     write_label(out, "rate");
@@ -140,7 +140,9 @@ static void write_connections(FILE *out, const struct result *result)
     fprintf(out, "%s made", units_count(total->connected, text));
     if (total->connected < result->options->connections)
         fprintf(out, " of %s asked for", units_count(result->options->connections, text));
-    write_count(out, total->refused, "refused");
+    write_count(out, total->refused - total->unanswered, "refused");
+    write_count(out, total->unanswered, "not answered");
+    write_count(out, total->local, "not possible here");
     write_count(out, total->broken, "broken");
     write_count(out, total->wrong, "with wrong bytes");
     fputc('\n', out);
@@ -148,30 +150,41 @@ static void write_connections(FILE *out, const struct result *result)
 
 static void write_datagrams(FILE *out, const struct result *result)
 {
-    char text[UNITS_TEXT];
+    const struct tally *total = &result->total;
+    const struct hist *variation = &total->variation;
+    char text[UNITS_TEXT], mean[UNITS_TEXT], p99[UNITS_TEXT];
     double jitter;
     if (!result->options->udp)
         return;
     write_label(out, "jitter");
-    fputs(metric_jitter(result, &jitter) ? units_duration(jitter, text) : "not measured", out);
-    write_count(out, result->total.refused, "refused");
-    write_count(out, result->total.wrong, "wrong");
+    if (metric_jitter(result, &jitter))
+        fprintf(out, "%s at the end; %s on average, p99 %s\n", units_duration(jitter, text),
+                units_duration(hist_mean(variation), mean),
+                units_duration((double)hist_percentile(variation, 99), p99));
+    else
+        fputs("not measured\n", out);
+    if (total->refused + total->wrong == 0)
+        return;
+    write_label(out, "failures");
+    fprintf(out, "%s refused", units_count(total->refused, text));
+    write_count(out, total->wrong, "wrong");
     fputc('\n', out);
 }
 
-/* If the run was ended early, some connections were not asked for an echo. */
+/* Of those that were held. If the run was ended early, some were not asked for an echo. */
 static void write_survivors(FILE *out, const struct result *result)
 {
     char survived[UNITS_TEXT], text[UNITS_TEXT];
     const struct tally *total = &result->total;
-    uint64_t known = total->survived + total->broken + total->wrong;
     if (result->options->hold == 0)
         return;
     write_label(out, "idle");
-    fprintf(out, "%s of %s survived %g s", units_count(total->survived, survived), units_count(total->connected, text),
-            clock_seconds(result->options->hold));
-    if (known < total->connected)
-        fprintf(out, ", %s not asked", units_count(total->connected - known, text));
+    if (total->held == 0)
+        fputs("no connection was held", out);
+    else
+        fprintf(out, "%s of %s survived %g s", units_count(total->survived, survived), units_count(total->held, text),
+                clock_seconds(result->options->hold));
+    write_count(out, total->held - total->survived - total->dropped, "not asked");
     fputc('\n', out);
 }
 

@@ -35,7 +35,7 @@ struct result {
     const struct options *options;
     const struct target *target;
     time_t begun;            /* wall clock */
-    int64_t measured;        /* ns: what rates are computed by */
+    int64_t measured;        /* ns: how long was measured; rates: see result_rated */
     uint64_t replied, bytes; /* within that time; what came later, being on its way at the end, is in total only */
     struct tally total;
     bool failed;                /* this machine refused what the run needs; the user was told */
@@ -50,6 +50,16 @@ struct result {
 static inline int64_t result_patience(const struct tally *tally)
 {
     return tally->response.count == 0 ? 0 : 2 * tally->response.max;
+}
+
+/* What rates are computed by, in ns. In the open loop the replies to what was due within the measured time come a round
+ * trip later: those that come within it are of a time that is so much shorter. Of a round trip the shortest is taken:
+ * what is longer is the server's doing. */
+static inline int64_t result_rated(const struct result *result)
+{
+    const struct hist *service = &result->total.service;
+    bool open_loop = result->options->mode == MODE_BENCH && result->options->rate > 0 && service->count > 0;
+    return result->measured - (open_loop ? service->min : 0);
 }
 
 /* What has been counted so far is what came within this time. */

@@ -39,7 +39,7 @@ static void write_outcome(FILE *out, const struct result *result, const struct p
 {
     char text[TEXT], replied[UNITS_TEXT], lost[UNITS_TEXT], rate[UNITS_TEXT];
     const struct tally *total = &result->total;
-    double length = clock_seconds(result->measured);
+    double length = clock_seconds(result_rated(result));
     int n = snprintf(text, sizeof text, "%s message%s came back, %s lost", units_count(total->replied, replied),
                      total->replied == 1 ? "" : "s", total->lost == 0 ? "none" : units_count(total->lost, lost));
     if (result->options->mode == MODE_BENCH && length > 0)
@@ -109,22 +109,27 @@ static void label_percentiles(const struct plot *plot, const struct plot_line *l
 static void draw_percentiles(struct plot *plot, const struct result *result)
 {
     const struct tally *total = &result->total;
-    struct plot_point response[SAMPLES], service[SAMPLES];
-    bool ping = result->options->mode == MODE_PING;
-    struct plot_line lines[2] = {
-        {.name = ping ? "with connecting" : "response time", .colour = BLUE, .points = response},
-        {.name = ping ? "round trip" : "service time", .colour = ORANGE, .points = service},
-    };
+    struct plot_point response[SAMPLES], service[SAMPLES], connecting[SAMPLES];
+    bool crr = result->options->crr;
+    size_t count = 1;
+    struct plot_line lines[3] = {
+        {.name = crr ? "with connecting" : "response time", .colour = BLUE, .points = response}};
     plot->top = PERCENTILES_TOP;
     plot->to = 1.03 * nines_of(&total->response);
     plot_begin(plot, "Latency by percentile", "percentile");
     mark_percentiles(plot);
     lines[0].count = trace(&total->response, response);
     if (total->service.count > 0)
-        lines[1].count = trace(&total->service, service);
-    else
-        lines[0].name = "latency";
-    plot_lines(plot, lines, total->service.count > 0 ? 2 : 1);
+        lines[count++] = (struct plot_line){.name = crr ? "round trip" : "service time",
+                                            .colour = ORANGE,
+                                            .points = service,
+                                            .count = trace(&total->service, service)};
+    if (crr && total->connect.count > 0)
+        lines[count++] = (struct plot_line){
+            .name = "connecting", .colour = GREEN, .points = connecting, .count = trace(&total->connect, connecting)};
+    if (count == 1)
+        lines[0].name = result->options->burst ? "first echo" : "latency";
+    plot_lines(plot, lines, count);
     label_percentiles(plot, &lines[0], &total->response);
 }
 
@@ -202,21 +207,60 @@ static void draw_times(struct plot *plot, const struct result *result, const str
                   "red: loss, or no reply");
 }
 
+/* Answers over time: those of a burst, which are all of one moment. -------------------------------------------------
+ */
+
+/* How many there were by then. */
+static size_t accumulate(const struct hist *hist, double end, struct plot_point points[SAMPLES])
+{
+    uint64_t sum = 0;
+    size_t bucket = 0;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        double time = end * (double)i / (SAMPLES - 1);
+        while (bucket < HIST_BUCKETS && sum < hist->count &&
+               fmin((double)hist_highest(bucket), (double)hist->max) <= time)
+            sum += hist->buckets[bucket++];
+        points[i] = (struct plot_point){time, (double)sum};
+    }
+    return SAMPLES;
+}
+
+static void draw_answers(struct plot *plot, const struct result *result)
+{
+    const struct hist *answers = &result->total.answers;
+    struct plot_point points[SAMPLES];
+    struct plot_line line = {.name = "answered", .colour = BLUE, .points = points};
+    plot->top = TIMES_TOP;
+    plot->to = fmax((double)result->measured, (double)answers->max);
+    plot->scale = plot_scale_for((double)answers->count, (double)answers->count);
+    plot->up = "connections answered";
+    line.count = accumulate(answers, plot->to, points);
+    plot_begin(plot, "Answers over time", "time since the beginning");
+    mark_times(plot);
+    plot_lines(plot, &line, 1);
+    plot_label(plot, &line, (struct plot_point){(double)answers->max, (double)answers->count});
+}
+
 /* The whole. ------------------------------------------------------------------------------------------------------- */
 
 /* The same for both panels, so that they can be compared. */
-static struct plot_scale scale_for(const struct tally *total)
+static struct plot_scale scale_for(const struct tally *total, bool crr)
 {
     double least = (double)total->response.min, greatest = (double)total->response.max;
     if (total->service.count > 0)
         least = fmin(least, (double)total->service.min);
+    if (crr && total->connect.count > 0)
+        least = fmin(least, (double)total->connect.min);
     return plot_scale_for(least, greatest);
 }
 
 void svg_write(FILE *out, const struct result *result, const struct series *series)
 {
-    struct plot plot = {
-        .out = out, .left = LEFT, .width = AREA_WIDTH, .height = AREA_HEIGHT, .scale = scale_for(&result->total)};
+    struct plot plot = {.out = out,
+                        .left = LEFT,
+                        .width = AREA_WIDTH,
+                        .height = AREA_HEIGHT,
+                        .scale = scale_for(&result->total, result->options->crr)};
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
@@ -227,7 +271,10 @@ void svg_write(FILE *out, const struct result *result, const struct series *seri
     write_title(out, result);
     if (result->total.response.count > 0) {
         draw_percentiles(&plot, result);
-        draw_times(&plot, result, series);
+        if (result->options->burst)
+            draw_answers(&plot, result);
+        else
+            draw_times(&plot, result, series);
     } else {
         plot.top = PERCENTILES_TOP;
         plot_note(&plot, "Nothing came back, so there is nothing to show.");

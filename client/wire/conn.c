@@ -33,14 +33,11 @@ static void watch(struct conn *conn, int events)
 
 void conn_close(struct conn *conn, bool reset)
 {
-    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (conn->state == CONN_IDLE)
         return;
     ev_io_stop(conn->shared->loop, &conn->io);
     ev_timer_stop(conn->shared->loop, &conn->timer);
-    if (reset)
-        setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(conn->fd);
+    target_close(conn->fd, reset);
     conn->state = CONN_IDLE;
 }
 
@@ -76,17 +73,39 @@ static void set_timer(struct conn *conn, int64_t after)
     ev_timer_start(conn->shared->loop, &conn->timer);
 }
 
+/* To a server on this machine the handshake is over by then, but TCP says so only when it is asked again. Returns 0 or
+ * an errno. */
+static int try_to_connect(const struct conn *conn)
+{
+    const struct target *target = conn->shared->target;
+    const struct sockaddr *address = (const struct sockaddr *)&target->address;
+    int result = connect(conn->fd, address, target->length);
+    if (result == -1 && errno == EINPROGRESS)
+        result = connect(conn->fd, address, target->length);
+    return result == -1 ? errno : 0;
+}
+
+static void tell_connected(struct conn *conn, int64_t now)
+{
+    conn->state = CONN_OPEN;
+    watch(conn, EV_READ);
+    conn->shared->events->connected(conn, now);
+    conn_push(conn, now);
+}
+
 /* A Unix socket whose queue is full says so at once, where TCP would wait. A connection that is refused at once is told
  * from the loop, like any other: the watcher is fed. */
 static void begin_connecting(struct conn *conn)
 {
-    const struct target *target = conn->shared->target;
-    if (connect(conn->fd, (const struct sockaddr *)&target->address, target->length) == 0 || errno == EINPROGRESS) {
+    int error = try_to_connect(conn);
+    if (error == 0) {
+        tell_connected(conn, clock_now());
+    } else if (error == EINPROGRESS || error == EALREADY) {
         ev_io_start(conn->shared->loop, &conn->io);
-    } else if (errno == EAGAIN) {
+    } else if (error == EAGAIN) {
         set_timer(conn, CONNECT_AGAIN);
     } else {
-        conn->error = errno;
+        conn->error = error;
         ev_feed_event(conn->shared->loop, &conn->io, EV_WRITE);
     }
 }
@@ -127,20 +146,21 @@ void conn_adopt(struct conn *conn, int fd, int64_t now)
     ev_io_start(conn->shared->loop, &conn->io);
 }
 
+static enum conn_end end_of_connecting(int error)
+{
+    return target_is_local(error) ? CONN_LOCAL : error == ETIMEDOUT ? CONN_UNANSWERED : CONN_REFUSED;
+}
+
 static void finish_connecting(struct conn *conn)
 {
     socklen_t length = sizeof conn->error;
     if (conn->error == 0)
         getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &conn->error, &length);
     int64_t now = clock_now();
-    if (conn->error != 0) {
-        fail(conn, CONN_REFUSED, now);
-        return;
-    }
-    conn->state = CONN_OPEN;
-    watch(conn, EV_READ);
-    conn->shared->events->connected(conn, now);
-    conn_push(conn, now);
+    if (conn->error != 0)
+        fail(conn, end_of_connecting(conn->error), now);
+    else
+        tell_connected(conn, now);
 }
 
 /* Sending. --------------------------------------------------------------------------------------------------------- */
@@ -401,7 +421,7 @@ void conn_give_up(struct conn *conn, int64_t now)
     if (conn_waiting_since(conn) != since || conn_judge(conn, now))
         return;
     conn->error = ETIMEDOUT;
-    fail(conn, conn->state == CONN_CONNECTING ? CONN_REFUSED : CONN_SILENT, now);
+    fail(conn, conn->state == CONN_CONNECTING ? CONN_UNANSWERED : CONN_SILENT, now);
 }
 
 /* How many bytes of the reply that is owed next have come; 0 if none is owed. */
@@ -413,7 +433,9 @@ static uint64_t part_of_reply(const struct conn *conn)
 
 void conn_count_end(struct tally *tally, enum conn_end end)
 {
-    tally->refused += end == CONN_REFUSED;
+    tally->local += end == CONN_LOCAL;
+    tally->refused += end == CONN_REFUSED || end == CONN_UNANSWERED;
+    tally->unanswered += end == CONN_UNANSWERED;
     tally->broken += end == CONN_CLOSED || end == CONN_BROKEN || end == CONN_SILENT;
     tally->wrong += end == CONN_WRONG;
 }
@@ -430,8 +452,10 @@ static void write_end(const struct conn *conn, enum conn_end end, char text[CONN
     char wrong[FAULT_TEXT];
     const char *target = conn->shared->target->text;
     switch (end) {
+    case CONN_LOCAL:
     case CONN_REFUSED:
-        snprintf(text, CONN_END_TEXT, "cannot connect to %s: %s", target, strerror(conn->error));
+    case CONN_UNANSWERED:
+        snprintf(text, CONN_END_TEXT, "cannot connect to %s: %s", target, target_error_text(conn->error));
         break;
     case CONN_CLOSED:
         snprintf(text, CONN_END_TEXT, "%s closed the connection", target);

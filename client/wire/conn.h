@@ -23,14 +23,17 @@ struct conn_message {
 };
 
 enum conn_end {
-    CONN_REFUSED, /* could not connect, or not in time: errno in error */
-    CONN_CLOSED,  /* the server ended the connection */
-    CONN_BROKEN,  /* reset or the like: errno in error */
-    CONN_SILENT,  /* no reply in time: the owner's judgement, see conn_give_up */
+    CONN_LOCAL,      /* this machine refuses what a connection needs: errno in error */
+    CONN_REFUSED,    /* could not connect: errno in error */
+    CONN_UNANSWERED, /* could not connect in time */
+    CONN_CLOSED,     /* the server ended the connection */
+    CONN_BROKEN,     /* reset or the like: errno in error */
+    CONN_SILENT,     /* no reply in time: the owner's judgement, see conn_give_up */
     CONN_WRONG, /* what came back is not what was sent: see fault. Replies that came in the same breath are not told */
 };
 
-/* Told to the owner from the loop, conn_catch_up, conn_judge and conn_give_up. Within them the conn may be closed and,
+/* Told to the owner from the loop, conn_catch_up, conn_judge and conn_give_up; `connected` also from conn_open, if that
+ * takes no time. Within them the conn may be closed and,
  * after `failed`, opened again: but a server that refuses is then asked as fast as it refuses. now: see clock.h. */
 struct conn_events {
     void (*connected)(struct conn *conn, int64_t now);
@@ -79,7 +82,7 @@ struct conn {
     struct fault fault; /* after CONN_WRONG */
 };
 
-/* Begin to connect; the outcome is an event. From CONN_IDLE only. */
+/* Begin to connect; the outcome is an event, `failed` never before this returns. From CONN_IDLE only. */
 void conn_open(struct conn *conn, int64_t now);
 
 /* Begin with a connection that was made already: fd becomes the conn's. `connected` is not told. From CONN_IDLE only.

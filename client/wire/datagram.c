@@ -127,13 +127,15 @@ static void look_up(const struct datagram_socket *socket, struct datagram_event 
     event->sent = record->sent;
 }
 
-/* RFC 3550 section 6.4.1 and appendix A.8, of the time there and back. */
-static void add_jitter(struct datagram_socket *socket, int64_t transit)
+/* RFC 3550 section 6.4.1 and appendix A.8, of the time there and back. Returns the difference. */
+static int64_t add_jitter(struct datagram_socket *socket, int64_t transit)
 {
-    double difference = (double)(transit > socket->transit ? transit - socket->transit : socket->transit - transit);
-    if (socket->heard > 0)
-        socket->jitter += (difference - socket->jitter) / 16;
+    int64_t difference = transit > socket->transit ? transit - socket->transit : socket->transit - transit;
+    bool first = socket->heard == 0;
+    if (!first)
+        socket->jitter += ((double)difference - socket->jitter) / 16;
     socket->transit = transit;
+    return first ? -1 : difference;
 }
 
 static void tell(struct datagram_socket *socket, const struct datagram_event *event, int64_t now)
@@ -269,7 +271,7 @@ static void take_right(struct datagram_socket *socket, struct datagram_event *ev
     } else if (!event->ended) {
         event->kind = DATAGRAM_DUPLICATE;
     } else {
-        add_jitter(socket, now - event->sent);
+        event->variation = add_jitter(socket, now - event->sent);
         event->first = socket->heard == 0;
         event->reordered = event->number + 1 < socket->heard;
         if (event->number >= socket->heard)

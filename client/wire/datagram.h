@@ -43,8 +43,10 @@ struct datagram_event {
     bool ended;        /* it was waited for, and by this is no longer: it is replied or lost */
     bool first;        /* replied, and nothing was before it on this socket */
     bool reordered;    /* replied, and the reply to a later one has come before (RFC 4737 section 3) */
-    uint64_t length;   /* bytes that came */
-    uint64_t offset;   /* changed: of the first such byte, and it */
+    int64_t
+        variation; /* replied: ns, by how much its round trip differs from the last reply's; below 0: it is the first */
+    uint64_t length;                  /* bytes that came */
+    uint64_t offset;                  /* changed: of the first such byte, and it */
     unsigned char expected, received; /* is in `received`, if that many came */
     uint64_t socket;                  /* foreign: whose it is */
     int error;                        /* failed: errno */

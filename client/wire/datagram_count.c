@@ -19,6 +19,8 @@ static void count_reply(struct datagram_socket *socket, const struct datagram_ev
     tally->reordered += event->reordered;
     tally->jitter = socket->jitter;
     hist_add(&tally->response, now - event->due);
+    if (event->variation >= 0)
+        hist_add(&tally->variation, event->variation);
     if (socket->shared->open_loop)
         hist_add(&tally->service, now - event->sent);
 }

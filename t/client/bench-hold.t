@@ -3,6 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use EchoServer;
 use FaultyServer;
 use JSON::PP;
 use Mpecho;
@@ -25,5 +26,19 @@ is($r->{status}, 1, 'idle connections that are cut: status 1');
 is($r->{err}, '', '... no error');
 $o = decode_json($r->{out});
 is("@$o{qw(replied lost broken survived)}", '3 3 3 0', '... and counted');
+
+# A connection that has no echo at all is not held; and of a run that is ended early, those are told that were not asked.
+my $deaf = EchoServer->new(sub ($peer) { hold_open($peer) });
+$r = mpecho('bench', '--hold', 1, '-c', 3, '-W', 0.3, $deaf->target);
+is($r->{status}, 1, 'no echo: status 1');
+like($r->{out}, qr/^idle +no connection was held$/m, 'no echo: none was held');
+$deaf->stop;
+$server = FaultyServer->new;
+my $client = start_mpecho('bench', '--hold', 30, '-c', 3, '-i', 0.1, $server->target);
+ok(wait_for_output($client, qr/ [1-9]\S* k?\/s.*\n.* 0 \/s/), 'all are idle');
+kill INT => $client->{pid};
+like(end_of($client)->{out}, qr/^idle +0 of 3 survived 30 s, 3 not asked$/m, 'ended early: said');
+$server->stop;
+like(mpecho('bench', '--hold', 1, '-c', 3, '127.0.0.1', $short->port)->{out}, qr/^idle +0 of 3 survived 1 s$/m, 'all are cut: said');
 
 finish();

@@ -62,7 +62,7 @@ for my $case (
     ok($server->done, "$name: done");
 }
 my $silent = EchoServer->new(\&hold_open);
-state_is('silence', 2, qr/no answer from 127\.0\.0\.1 within 0\.3 s/,
+state_is('silence', 2, qr/no answer from 127\.0\.0\.1:\d+ within 0\.3 s/,
     qr/rtt=U;;;0 loss=100%;;0;0;100 connect=${ms}ms;;;0/, '-t', 0.3, $silent->target);
 $silent->stop;
 

@@ -13,8 +13,8 @@ is($r->{status}, 0, 'a good run');
 is($r->{err}, '', 'nothing on standard error');
 my ($names, @rows) = map { [split /,/, $_, -1] } split /\n/, $r->{out};
 my @latency = qw(min_ns mean_ns stdev_ns p50_ns p90_ns p99_ns p99.9_ns p99.99_ns max_ns);
-is("@$names", join(' ', qw(start end sent replied lost unsent bytes connected refused broken wrong survived duplicates reordered),
-    qw(rate_per_second bytes_per_second), map { my $t = $_; map { "${t}_$_" } @latency } qw(response service connect)), 'names');
+is("@$names", join(' ', qw(start end sent replied lost unsent bytes connected refused unanswered broken wrong held survived duplicates reordered),
+    qw(rate_per_second bytes_per_second), map { my $t = $_; map { "${t}_$_" } @latency } qw(response service connect jitter)), 'names');
 is(scalar @rows, 5, 'a row for every interval');
 is(join(' ', map { scalar @$_ } @rows), join(' ', (scalar @$names) x 5), 'each of the same columns');
 unlike($r->{out} =~ s/.*\n//r, qr/[^0-9.,\n]/, 'plain numbers');

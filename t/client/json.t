@@ -18,10 +18,10 @@ sub object ($text) {
 }
 
 my @LATENCY = qw(min_ns mean_ns stdev_ns p50_ns p90_ns p99_ns p99.9_ns p99.99_ns max_ns);
-my @COUNTS  = qw(sent replied lost unsent bytes connected refused broken wrong survived duplicates reordered);
+my @COUNTS  = qw(sent replied lost unsent bytes connected refused unanswered broken wrong held survived duplicates reordered);
 my @SUMMARY = (
     qw(type schema program version mode host port options target begun seconds loss_percent replied_in_time rate_per_second),
-    qw(bytes_per_second jitter_ns path_mtu path_mtu_at_least response service connect intervals problems other_problems assertions interrupted status),
+    qw(bytes_per_second jitter_ns path_mtu path_mtu_at_least response service connect jitter intervals problems other_problems assertions interrupted status),
     @COUNTS);
 
 my $r = mpecho('bench', '-t', 0.5, '-i', 0.1, '-c', 2, '-s', '10,20', '--json', $server->target);

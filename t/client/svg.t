@@ -56,6 +56,21 @@ like($svg, qr/>service time<.*>response time</s, 'has response and service time'
 picture('-t', 1, '-i', 0.01, '-s', '1,2', $server->target);
 picture('--burst', '-c', 1, $server->target);
 
+# A burst is of one moment: what there is to see is when which answer came.
+($svg) = picture('--burst', '-c', 50, $server->target);
+like($svg, qr/>first echo</, 'a burst: latency is the time to the first echo');
+like($svg, qr/>Answers over time<.*>connections answered<.*font-weight="600">50</s, 'a burst: answers over time, up to the last');
+is(scalar(() = $svg =~ /<path /g), 2, 'a burst: a line each');
+my ($line) = $svg =~ /.*<path d="([^"]*)"/s;
+my @heights = $line =~ /[\d.]+ ([\d.]+)/g;
+is_deeply(\@heights, [ sort { $b <=> $a } @heights ], 'a burst: never fewer than before');
+cmp_ok(scalar keys %{ { map { $_ => 1 } @heights } }, '>', 3, 'a burst: in steps');
+
+# A connection for every message: how long connecting takes is a line of its own.
+($svg) = picture('--crr', '-t', 0.2, $server->target);
+like($svg, qr/>connecting<.*>with connecting</s, 'connect, request, response: connecting, and all of it');
+is(scalar(() = $svg =~ /<path /g), 5, 'connect, request, response: two lines by percentile');
+
 # Nothing ever comes back.
 my $silent = EchoServer->new(sub ($peer) { receive($peer, 1 << 20) });
 ($svg) = picture('-t', 0.2, '-W', 0.2, $silent->target);

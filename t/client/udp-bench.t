@@ -29,6 +29,13 @@ at_rate('open loop', $json);
 cmp_ok($json->{service}{p50_ns}, '>', 0, 'open loop: a service time');
 cmp_ok($json->{jitter_ns}, '>', 0, 'open loop: jitter');
 
+# A rate that is kept is the rate, however long the way is.
+my $far = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.4, $bytes] });
+($json) = bench('-t', 0.8, '-R', 200, '-W', 5, $far->target);
+cmp_ok(abs($json->{rate_per_second} - 200), '<', 30, "a long way: the rate ($json->{rate_per_second})");
+cmp_ok($json->{replied_in_time}, '<', 120, '... of what came back within the measured time');
+$far->stop;
+
 # No reply is waited for until the next sweep, whatever counts of it.
 ($json) = bench(qw(-t 0.1 -i 0.05 --omit 0.55), $server->target);
 cmp_ok($json->{intervals}[0]{replied}, '>', 0, 'omitted time: the load goes on where it ends');

@@ -22,7 +22,7 @@ like($r->{out}, qr{\APING \Q$host\E \(\Q$host:$port\E\) 64 bytes of data\.
 3 sent, 3 received, 0% loss, time \d+ms
 rtt min/avg/max/mdev = .*
 rtt p50/p90/p99 = .*
-jitter $ms ms\n\z}, 'heading, lines, summary, jitter');
+jitter $ms ms, avg/p99 = [\d./]+ ms\n\z}, 'heading, lines, summary, jitter');
 
 # From the least size to the largest, and with no interval one after another.
 for my $size (8, 15, 1000, 65507) {
@@ -38,6 +38,16 @@ $r = ping('--json', '-c', 3, '-i', 0.01, $server->target);
 my $json = decode_json($r->{out});
 is($json->{replied}, 3, 'JSON: replied');
 cmp_ok($json->{jitter_ns}, '>', 0, 'JSON: jitter');
+
+# The jitter of RFC 3550 soon forgets; the whole run's has not forgotten what was at the beginning.
+my $unsteady = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 1 || $n == 3 ? [0.1, $bytes] : $bytes });
+$r = ping('--json', '-c', 60, '-i', 0.005, $unsteady->target);
+$json = decode_json($r->{out});
+is($json->{jitter}{count}, 59, 'jitter of all: between each reply and the next');
+cmp_ok($json->{jitter}{p99_ns}, '>', 50e6, 'jitter of all: p99');
+cmp_ok($json->{jitter}{mean_ns}, '>', 2 * 50e6 / 59, 'jitter of all: on average');
+cmp_ok($json->{jitter_ns}, '<', 0.5 * $json->{jitter}{p99_ns}, "jitter of RFC 3550: of the last few ($json->{jitter_ns})");
+$unsteady->stop;
 
 # The first reply comes after all others: none waits for it.
 my $slow = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 0 ? [0.5, $bytes] : $bytes });

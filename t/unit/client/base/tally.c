@@ -31,10 +31,14 @@ static void test_adds_up_every_timing(void **state)
     hist_add(&from->response, 1000);
     hist_add(&from->service, 1000);
     hist_add(&from->connect, 1000);
+    hist_add(&from->variation, 1000);
+    hist_add(&from->answers, 1000);
     tally_merge(into, from);
     tally_merge(into, from);
     assert_memory_equal(&into->response, &into->service, sizeof into->response);
     assert_memory_equal(&into->response, &into->connect, sizeof into->response);
+    assert_memory_equal(&into->response, &into->variation, sizeof into->response);
+    assert_memory_equal(&into->response, &into->answers, sizeof into->response);
     assert_int_equal(hist_percentile(&into->connect, 100), hist_percentile(&from->connect, 100));
     free(into);
     free(from);
