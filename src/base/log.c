@@ -21,8 +21,6 @@
 #include "base/reason.h"
 #include "contract/fdplan.h"
 
-const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
-
 /* A line under construction; what does not fit is cut. */
 struct line {
     char text[LOG_LINE_MAX];

@@ -7,11 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/level.h"
 #include "base/reason.h"
-
-/* error: the daemon cannot do what it is for; warn: something is wrong and was dealt with; info: what an operator
- * wants to know; debug: the rest. */
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Lines are cut to this; below PIPE_BUF, so that lines of different processes never mix in a pipe. */
 enum { LOG_LINE_MAX = 2048 };
@@ -64,8 +61,5 @@ void log_write(struct log *log, enum log_level level, const char *format, ...) _
 
 /* A line of key=value pairs (in JSON: members), level info. */
 void log_fields(struct log *log, const struct log_field *fields, size_t n);
-
-/* What the levels are called in the configuration and in JSON, in their order; ends with NULL. */
-extern const char *const log_level_names[];
 
 #endif

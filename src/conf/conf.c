@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/level.h"
 #include "conf/listener_keys.h"
 #include "conf/reader.h"
 

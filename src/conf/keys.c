@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/level.h"
 #include "conf/conf.h"
 
 #define LONGEST 31536000.0 /* seconds: a year */

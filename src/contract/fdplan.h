@@ -15,6 +15,13 @@ enum fdplan {
     /* 6 and 7 are free for what may come */
     FD_LISTEN = 8, /* the first listening socket; the others follow without a gap, FD_LISTEN_MAX at most */
 
+    /* the logger; see logging.h */
+    FD_LOGGER_MASTER = 3,
+    FD_LOGGER_WORKERS = 4,
+    FD_LOGGER_LEFTOVERS = 5,
+    FD_LOGGER_STDERR = 6,
+    FD_LOGGER_OTHERS = 7, /* the first one without a meaning of its own */
+
     /* the master */
     FD_SELFPIPE_READ = 72,
     FD_SELFPIPE_WRITE = 73,

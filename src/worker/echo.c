@@ -162,9 +162,3 @@ struct echo_result echo_run(const struct echo *echo)
     conn.result.seconds = clock_now() - conn.begun;
     return conn.result;
 }
-
-const char *echo_end_name(enum echo_end end)
-{
-    static const char *const names[] = {"eof", "reset", "idle", "limit", "drain", "error"};
-    return names[end];
-}

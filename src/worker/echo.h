@@ -6,11 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-
-/* How a connection ended. eof: the client closed, and got back all it sent; reset: it broke off; idle: no byte moved
- * for the idle time; limit: the connection's total time was up; drain: the daemon is stopping; error: anything else,
- * most often that the peer is gone (ETIMEDOUT, by keepalive or retransmission). */
-enum echo_end { ECHO_EOF, ECHO_RESET, ECHO_IDLE, ECHO_LIMIT, ECHO_DRAIN, ECHO_ERROR };
+#include "contract/ends.h"
 
 struct echo {
     int fd; /* a connected, blocking stream socket, whose SO_RCVTIMEO and SO_SNDTIMEO are idle */
@@ -33,8 +29,5 @@ struct echo_result {
 /* Send back what comes until the connection ends. Shuts the socket down for sending, but leaves it open. In the steady
  * state a message costs two system calls. */
 struct echo_result echo_run(const struct echo *echo);
-
-/* "eof" and so on. */
-const char *echo_end_name(enum echo_end end);
 
 #endif
