@@ -12,7 +12,7 @@ use Test::More;
 
 # Connections that a Unix socket has no room for yet wait, as they do with TCP.
 my $dir = temp_dir();
-my $small = EchoServer->new(\&echo, unix => "$dir/small");    # one after another, and a queue of eight
+my $small = EchoServer->new(\&echo, unix => "$dir/small", queue => 8);    # one after another
 my $r = mpecho('bench', '--json', '--crr', '-c', 40, '-t', 0.5, $small->target);
 my $o = decode_json($r->{out});
 is($o->{refused}, 0, 'a full Unix socket: nobody is refused');

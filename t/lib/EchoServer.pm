@@ -21,12 +21,12 @@ our @EXPORT = qw(echo send_all receive hold_open wait_for_go);
 
 my $go;          # in a server: where the test says go
 
-# How: host => '::1' (127.0.0.1), port => (any), unix => path. Returns nothing if one cannot listen there.
+# How: host => '::1' (127.0.0.1), port => (any), unix => path, queue => (128). Returns nothing if one cannot listen there.
 sub new ($class, $serve, %how) {
     my $listener = $how{unix}
-      ? IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => $how{unix}, Listen => 8)
+      ? IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => $how{unix}, Listen => $how{queue} // 128)
       : IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => $how{host} // '127.0.0.1',
-        LocalPort => $how{port} // 0, Listen => 8, ReuseAddr => 1);
+        LocalPort => $how{port} // 0, Listen => $how{queue} // 128, ReuseAddr => 1);
     return if !$listener;
     pipe my $read, my $write or die "pipe: $!";
     my $pid = start_child(sub {
