@@ -1,5 +1,7 @@
-# Chart.pm: the results of a benchmark as SVG: rates beside those of the first server, and how long a burst takes. Called by
-# run. Pure: text from data. Has a background of its own, so that it can be read on a dark page too.
+# Chart.pm: the results of a benchmark as SVG: rates beside those of the first server, the memory of a worker, and how long a
+# burst takes. A bar is as long as the number at its end says: both are the median of the samples, and a thin line goes from
+# the least sample to the greatest. (The ratios in the table are another measure: the median of those within each round.)
+# Called by run. Pure: text from data. Has a background of its own, so that it can be read on a dark page too.
 package Chart;
 use v5.36;
 
@@ -14,10 +16,12 @@ my %COLOUR = (mpechod => '#0b5fa5', bare => '#8a949e', apache => '#d55e00', xine
 
 sub draw ($results) {
     my @rates  = grep { $_->{unit} =~ /per second/ } @{ $results->{rows} };
+    my @memory = grep { $_->{unit} eq 'KiB' } @{ $results->{rows} };
     my @bursts = grep { $_->{unit} eq 'seconds' } @{ $results->{rows} };
     my ($body, $y) = (title($results) . legend($results), 118);
-    for my $panel (@rates ? [\&rates_panel, @rates] : (), @bursts ? [\&bursts_panel, @bursts] : ()) {
+    for my $panel ([\&rates_panel, @rates], [\&memory_panel, @memory], [\&bursts_panel, @bursts]) {
         my ($draw, @rows) = @$panel;
+        next if !@rows;
         my ($text, $height) = $draw->($results, $y, @rows);
         $body .= $text;
         $y += $height;
@@ -75,16 +79,23 @@ sub legend ($results) {
 
 # ---------------------------------------------------------------------------------------------------------------- rates
 
-# What a server reaches of the first one's rate.
-sub share ($of) { $of->{ratio} ? 1 / $of->{ratio} : 0 }
+# The median of a server's samples, the least and the greatest of them: each as it is beside the first server's median.
+# Nothing if there are none, of either.
+sub shares ($results, $row, $name) {
+    my ($of, $whole) = map { $row->{servers}{$_} } $name, $results->{order}[0];
+    return if !$of->{median} || !$whole->{median};
+    return map { $_ / $whole->{median} } $of->{median}, spread($of);
+}
+
+sub spread ($of) { (sort { $a <=> $b } @{ $of->{samples} })[0, -1] }
 
 sub rates_panel ($results, $top, @rows) {
     my ($height, $base) = (220, $top + 284);
-    my ($most) = sort { $b <=> $a } 1.1, map { share($_) } map { values %{ $_->{servers} } } @rows;
+    my ($most) = sort { $b <=> $a } 1.1, map { my $row = $_; map { shares($results, $row, $_) } @{ $results->{order} } } @rows;
     my $scale = $height / ($most * 1.04);
     my $first = Peer::title($results->{order}[0]);
     my $svg   = heading($top, "Rates beside $first\'s (higher is better)",
-        'bars: medians of the ratios within a round; numbers: medians of the rates, in thousands (k) or MB');
+        'bars and numbers: medians, the numbers in thousands (k) or MB; thin lines: from the least to the greatest sample');
     for (my $share = 0; $share <= $most; $share += $most > 4 ? 1 : 0.5) {
         my $y = $base - $share * $scale;
         my $name = $share == 1 ? $first : $share == 0 ? '0' : "x $share";
@@ -104,10 +115,12 @@ sub rate_group ($results, $row, $x, $step, $base, $scale) {
       . text($x + $step / 2, $base + 36, $of_what, 'text-anchor' => 'middle', fill => $QUIET, 'font-size' => 12);
     for my $i (0 .. $#names) {
         my $of   = $row->{servers}{ $names[$i] };
-        my $tall = share($of) * $scale;
+        my ($tall, $least, $most) = map { $_ * $scale } shares($results, $row, $names[$i]);
         my $left = $x + $step * 0.07 + $width * $i;
-        $svg .= rect($left + 1, $base - $tall, $width - 2, $tall, $COLOUR{ $names[$i] }) if $tall;
-        $svg .= text($left + $width / 2, $base - $tall - 4, rate_text($of),
+        my $middle = $left + $width / 2;
+        $svg .= rect($left + 1, $base - $tall, $width - 2, $tall, $COLOUR{ $names[$i] })
+          . line($middle, $base - $least, $middle, $base - $most, stroke => '#24292f') if $tall;
+        $svg .= text($middle, $base - ($most // 0) - 4, rate_text($of),
             'text-anchor' => 'middle', 'font-size' => 10.5, @HALO);
     }
     return $svg;
@@ -119,13 +132,28 @@ sub brief ($value) {
     return sprintf '%.0f', $value;
 }
 
+# --------------------------------------------------------------------------------------------------------------- memory
+
+sub memory_panel ($results, $top, @rows) {
+    my ($svg, $y) = ('', $top + 62);
+    my ($most) = sort { $b <=> $a } 1, map { spread($_) // () } map { values %{ $_->{servers} } } @rows;
+    my $x_of = sub ($value) { $LEFT + ($RIGHT - 90 - $LEFT) * $value / $most };
+    for my $name (map { my $row = $_; map { [ $row, $_ ] } @{ $results->{order} } } @rows) {
+        my ($row, $server) = @$name;
+        $svg .= beside($server, $row->{servers}{$server}, $y, $x_of, '%.0f KiB');
+        $y += 21;
+    }
+    return (heading($top, 'Memory of one worker that waits for a client (less is better)',
+            "of $rows[0]{what} workers: what each has for itself, from 0" =~ s/KiB per idle worker, //r) . $svg, $y + 8 - $top);
+}
+
 # --------------------------------------------------------------------------------------------------------------- bursts
 
 sub log10 ($value) { log($value) / log(10) }
 
 sub bursts_panel ($results, $top, @rows) {
     my ($row_height, $gap) = (21, 34);
-    my @times = sort { $a <=> $b } map { $_->{median} // () } map { values %{ $_->{servers} } } @rows;
+    my @times = sort { $a <=> $b } map { @{ $_->{samples} } } map { values %{ $_->{servers} } } @rows;
     my ($low, $high) = @times ? (floor(log10($times[0])), 1 + floor(log10($times[-1]))) : (-1, 1);
     my $x_of = sub ($seconds) { $LEFT + ($RIGHT - 90 - $LEFT) * (log10($seconds) - $low) / ($high - $low) };
     my ($svg, $y) = ('', $top + 62);
@@ -133,7 +161,8 @@ sub bursts_panel ($results, $top, @rows) {
         $svg .= text(24, $y + 6, $row->{what} =~ s/, s$//r, 'font-weight' => 'bold', 'font-size' => 12);
         $y += 26;
         for my $name (@{ $results->{order} }) {
-            $svg .= burst_line($name, $row->{servers}{$name}, $y, $x_of);
+            my $of = $row->{servers}{$name};
+            $svg .= beside($name, $of, $y, $x_of, ($of->{median} // 0) < 1 ? '%.2f s' : '%.1f s');
             $y += $row_height;
         }
         $y += $gap - $row_height;
@@ -145,7 +174,7 @@ sub bursts_panel ($results, $top, @rows) {
           . text($x, $y + 8, 10**$power . ' s', 'text-anchor' => 'middle', fill => $QUIET);
     }
     my $heading = heading($top, 'Clients that come all at once: time until the last one has its first echo (less is better)',
-        'each server as it starts by default, with room for all; logarithmic scale');
+        'each server as it starts by default, with room for all; medians, and from the least to the greatest sample; logarithmic scale');
     return ($heading . $grid . $svg, $y + 28 - $top);
 }
 
@@ -156,14 +185,16 @@ sub rate_text ($of) { $of->{median} ? brief($of->{median}) . ($of->{failed} ? '*
 
 sub of_rounds ($of) { $of->{failed} ? sprintf ' (%d of %d rounds)', scalar @{ $of->{samples} }, $of->{rounds} : '' }
 
-sub burst_line ($name, $of, $y, $x_of) {
+# A server's name, a line as long as its median, its spread, and the number.
+sub beside ($name, $of, $y, $x_of, $format) {
     my $svg = text($LEFT - 10, $y + 4, Peer::title($name), 'text-anchor' => 'end');
     return $svg . text($LEFT + 4, $y + 4, "failed: $of->{failed}", fill => $QUIET, 'font-style' => 'italic', @HALO)
       if !defined $of->{median};
-    my $x = $x_of->($of->{median});
+    my ($x, $least, $most) = map { $x_of->($_) } $of->{median}, spread($of);
     return $svg . line($LEFT, $y, $x, $y, stroke => $COLOUR{$name}, 'stroke-width' => 4)
+      . line($least, $y, $most, $y, stroke => '#24292f')
       . '<circle' . attributes(cx => $x, cy => $y, r => 6, fill => $COLOUR{$name}) . "/>\n"
-      . text($x + 12, $y + 4, sprintf($of->{median} < 1 ? '%.2f s' : '%.1f s', $of->{median}) . of_rounds($of), @HALO);
+      . text(($most > $x ? $most : $x) + 12, $y + 4, sprintf($format, $of->{median}) . of_rounds($of), @HALO);
 }
 
 1;

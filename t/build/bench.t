@@ -49,7 +49,17 @@ sub is_well_formed ($xml) {
 my $svg = slurp("$dir/results.svg");
 like($svg, qr{^<svg xmlns="http://www.w3.org/2000/svg"}, 'results.svg is SVG');
 ok(is_well_formed($svg), 'and well-formed');
-like($svg, qr/\Q$_\E/, "it says: $_") for $results->{date}, 'bare loop', '20 clients at once';
+like($svg, qr/\Q$_\E/, "it says: $_") for $results->{date}, 'bare loop', '20 clients at once', 'Memory of one worker';
+
+# What is drawn is what is written: the bars of a row are as the medians, and so are the numbers.
+my ($row) = grep { $_->{id} eq 'echoes_1' } @{ $results->{rows} };
+my ($ours, $theirs) = map { $row->{servers}{$_}{median} } qw(mpechod bare);
+my ($our_bar, $their_bar) = map { ($svg =~ /<rect fill="$_" height="([\d.]+)" width="(?!13")/)[0] } '#0b5fa5', '#8a949e';
+cmp_ok(abs($their_bar / $our_bar - $theirs / $ours), '<', 0.02, 'bars are in proportion to the medians');
+
+# The picture can be drawn again from the results.
+is(run("$FindBin::Bin/../bench/run", '--draw', '--out', "$dir", { env => { TMPDIR => "$dir" } })->{status}, 0, 'drawn again');
+ok(slurp("$dir/results.svg") eq $svg, '... it is the same');
 
 is(join(' ', processes_of(TMPDIR => "$dir")), '', 'no server is left behind');
 finish();
