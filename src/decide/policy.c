@@ -1,9 +1,9 @@
 /* policy.c: how many workers there should be; see policy.h for the rules. Called by the pool at each look. Pure. */
 #include "decide/policy.h"
 
-#define PROBE_FIRST 2.0      /* seconds until the first probe; doubles up to POLICY_SLOWEST */
-#define YOUNG_FORGOTTEN 10.0 /* seconds without a young death after which the earlier ones no longer count */
-#define FORK_RETRY_FIRST 0.1 /* seconds until fork is tried again; doubles up to FORK_RETRY_SLOWEST */
+#define PROBE_FIRST 2.0       /* seconds until the first probe; doubles up to POLICY_SLOWEST */
+#define STILLBORN_MEMORY 10.0 /* seconds without a stillborn worker after which the earlier ones no longer count */
+#define FORK_RETRY_FIRST 0.1  /* seconds until fork is tried again; doubles up to FORK_RETRY_SLOWEST */
 #define FORK_RETRY_SLOWEST 5.0
 
 static unsigned min_u(unsigned a, unsigned b)
@@ -21,19 +21,28 @@ static double min_d(double a, double b)
     return a < b ? a : b;
 }
 
-/* A probe that lives ends the episode; so does a long time in which none was even wanted. Deaths long ago say nothing
- * about today. */
-static void heal(struct policy *policy, double now)
+static void end_slowness(struct policy *policy, double now)
 {
-    bool lived = policy->probe_born > 0 && now >= policy->probe_born + POLICY_YOUNG;
-    bool unwanted = policy->probe_born <= 0 && now >= policy->probe_next + YOUNG_FORGOTTEN;
-    if (policy->dying && (lived || unwanted)) {
-        policy->dying = false;
-        policy->young_deaths = 0;
-        policy->notices |= POLICY_LIVING_AGAIN;
-    }
-    if (!policy->dying && now - policy->last_young >= YOUNG_FORGOTTEN)
-        policy->young_deaths = 0;
+    policy->slow = false;
+    policy->slow_ended = now;
+    policy->stillborn = 0;
+    policy->notices |= POLICY_STARTING;
+}
+
+/* Deaths long ago say nothing about today. An episode of stillborn workers ends with a probe that is ready, or with a
+ * long time in which none was even wanted. */
+static void forget(struct policy *policy, double now)
+{
+    if (policy->slow && policy->probe_born <= 0 && now >= policy->probe_next + STILLBORN_MEMORY)
+        end_slowness(policy, now);
+    if (!policy->slow && now - policy->last_stillborn >= STILLBORN_MEMORY)
+        policy->stillborn = 0;
+    if (now - policy->last_crash < POLICY_CRASH_MEMORY)
+        return;
+    if (policy->crashing || policy->spoilt)
+        policy->notices |= POLICY_CALM;
+    policy->crashing = policy->spoilt = false;
+    policy->unreplaced = 0;
 }
 
 static unsigned fork_wanted(const struct policy_limits *limits, const struct policy_view *view, unsigned idle)
@@ -41,23 +50,50 @@ static unsigned fork_wanted(const struct policy_limits *limits, const struct pol
     return min_u(minus_u(limits->min_spare + view->waiting, idle), minus_u(limits->max_workers, view->total));
 }
 
+/* Seconds until one worker may be forked, for an episode of stillborn workers or of forks that fail; 0: at once. A
+ * probe that hangs is not waited for for ever. */
+static double held_back(const struct policy *policy, double now)
+{
+    double until = 0;
+    if (policy->fork_failing)
+        until = policy->fork_next;
+    else if (policy->slow)
+        until = policy->probe_born > 0 ? policy->probe_born + POLICY_SLOWEST : policy->probe_next;
+    return until > now ? until - now : 0;
+}
+
+/* Of the workers to be forked, those that stand in for crashed ones are paid for with a token each. */
+static unsigned pay(struct policy *policy, const struct policy_limits *limits, struct policy_order *order,
+                    unsigned wanted, double now)
+{
+    const struct bucket_size size = {
+        limits->min_spare > POLICY_REPLACE_BURST ? limits->min_spare : POLICY_REPLACE_BURST, POLICY_REPLACE_RATE};
+    unsigned due = min_u(wanted, policy->unreplaced);
+    unsigned paid = bucket_take(&policy->replacements, &size, due, now);
+    policy->unreplaced -= paid;
+    if (paid < due) {
+        order->retry = bucket_wait(&policy->replacements, &size, now);
+        if (!policy->crashing)
+            policy->notices |= POLICY_CRASHING;
+        policy->crashing = true;
+    }
+    return wanted - due + paid;
+}
+
 /* Cut what is wanted to what may be done now, and say when the rest may. */
-static void order_forks(struct policy *policy, struct policy_order *order, unsigned wanted, double now)
+static void order_forks(struct policy *policy, const struct policy_limits *limits, struct policy_order *order,
+                        unsigned wanted, double now)
 {
     if (wanted == 0)
         return;
-    if (policy->fork_failing && now < policy->fork_next) {
-        order->retry = policy->fork_next - now;
+    order->retry = held_back(policy, now);
+    if (order->retry > 0)
         return;
-    }
-    if (policy->dying && (policy->probe_born > 0 || now < policy->probe_next)) {
-        double until = policy->probe_born > 0 ? policy->probe_born + POLICY_YOUNG : policy->probe_next;
-        order->retry = until - now;
-        return;
-    }
-    order->fork = min_u(wanted, policy->dying || policy->fork_failing ? 1 : POLICY_BATCH);
-    order->more = order->fork < wanted;
-    if (policy->dying)
+    bool one = policy->slow || policy->fork_failing;
+    unsigned most = one ? 1 : POLICY_BATCH;
+    order->fork = pay(policy, limits, order, min_u(wanted, most), now);
+    order->more = wanted > most && order->retry <= 0;
+    if (policy->slow && order->fork > 0)
         policy->probe_born = now;
 }
 
@@ -92,9 +128,9 @@ struct policy_order policy_decide(struct policy *policy, const struct policy_lim
     struct policy_order order = {0};
     unsigned idle = minus_u(view->idle, view->retiring);
 
-    heal(policy, now);
+    forget(policy, now);
     note_full(policy, limits, view, idle);
-    order_forks(policy, &order, fork_wanted(limits, view, idle), now);
+    order_forks(policy, limits, &order, fork_wanted(limits, view, idle), now);
     unsigned retire = retire_wanted(policy, limits, idle, now);
     if (order.fork == 0 && view->waiting == 0)
         order.retire = retire;
@@ -110,23 +146,54 @@ void policy_begin_generation(struct policy *policy)
     policy->window_end = 0;
 }
 
-void policy_note_death(struct policy *policy, double age, double now)
+/* Where a probe was ready, and yet those after it were stillborn, the pauses go on growing. */
+static void note_stillborn(struct policy *policy, double now)
 {
-    if (age >= POLICY_YOUNG)
-        return;
-    policy->last_young = now;
-    policy->young_deaths++;
-    if (!policy->dying && policy->young_deaths >= POLICY_YOUNG_DEATHS) {
-        policy->dying = true;
-        policy->probe_delay = PROBE_FIRST;
-        policy->notices |= POLICY_DYING_YOUNG;
-    } else if (policy->dying && policy->probe_born > 0) {
-        policy->probe_delay = min_d(2 * policy->probe_delay, POLICY_SLOWEST);
+    double longer = min_d(2 * policy->probe_delay, POLICY_SLOWEST);
+    bool again = policy->probe_delay > 0 && now - policy->slow_ended < STILLBORN_MEMORY;
+    policy->last_stillborn = now;
+    policy->stillborn++;
+    if (!policy->slow && policy->stillborn >= POLICY_STILLBORN_MAX) {
+        policy->slow = true;
+        policy->probe_delay = again ? longer : PROBE_FIRST;
+        policy->notices |= POLICY_STILLBORN;
+    } else if (policy->slow && policy->probe_born > 0) {
+        policy->probe_delay = longer;
     } else {
-        return; /* the first few are replaced at once; the last of a dying batch do not double the delay */
+        return; /* the first few are replaced at once; the last of a batch do not double the delay */
     }
     policy->probe_born = 0;
     policy->probe_next = now + policy->probe_delay;
+}
+
+/* The array holds the last ones; when the oldest of them is not long ago, there were so many in that time. */
+static void note_fault(struct policy *policy, double now)
+{
+    policy->faults[policy->fault_next] = now;
+    policy->fault_next = (policy->fault_next + 1) % POLICY_FAULTS_MAX;
+    double oldest = policy->faults[policy->fault_next];
+    if (policy->spoilt || oldest <= 0 || now - oldest > POLICY_CRASH_MEMORY)
+        return;
+    policy->spoilt = true;
+    policy->notices |= POLICY_SPOILT;
+}
+
+void policy_note_death(struct policy *policy, enum policy_death death, bool fault, double now)
+{
+    if (death == POLICY_DEATH_STILLBORN)
+        note_stillborn(policy, now);
+    else
+        policy->unreplaced++;
+    if (fault)
+        note_fault(policy, now);
+    if (fault || death == POLICY_DEATH_CRASH)
+        policy->last_crash = now;
+}
+
+void policy_note_ready(struct policy *policy, double now)
+{
+    if (policy->slow && policy->probe_born > 0)
+        end_slowness(policy, now);
 }
 
 void policy_note_fork(struct policy *policy, bool worked, double now)

@@ -68,7 +68,7 @@ struct generation *generation_create(unsigned number, const struct conf *conf, c
     }
     *generation = (struct generation){
         .number = number,
-        .born = clock_now(),
+        .progress = clock_now(),
         .conf = conf,
         .listeners = listeners,
         .log = log,
@@ -111,6 +111,8 @@ void generation_destroy(struct generation *generation)
 
 void generation_retire(struct generation *generation)
 {
+    if (!generation_is_retired(generation))
+        generation->retired = clock_now();
     fd_close(generation->lifeline_read);
     fd_close(generation->lifeline_write);
     generation->lifeline_read = generation->lifeline_write = -1;

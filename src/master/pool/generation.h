@@ -13,6 +13,7 @@
 #include "contract/turn.h"
 #include "decide/stall.h"
 #include "master/listener/listen.h"
+#include "master/pool/ledger.h"
 
 /* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
  * its end retires them all, and comes by itself if the master dies. */
@@ -28,11 +29,15 @@ struct generation {
     struct turn *turn;
     int turn_fd;
     char *lock_file;
-    double born;      /* clock_now() */
-    unsigned workers; /* alive */
-    unsigned deaths;  /* abnormal ones */
-    double thinned;   /* when generation_thin was last called */
-    int failure;      /* exit status of a worker that could not even start; 0: none */
+    unsigned forked;      /* workers, in all */
+    unsigned readied;     /* of them, those that have become ready, dead ones included */
+    unsigned stillborn;   /* those that ended before, unasked */
+    unsigned workers;     /* alive */
+    double progress;      /* when the last became ready, or when it was begun; clock_now() */
+    double thinned;       /* when generation_thin was last called */
+    double retired;       /* when generation_retire was */
+    int failure;          /* exit status of a worker that could not even start; 0: none */
+    struct ledger buried; /* what its dead have counted */
     struct stall stall;
     bool kicked;     /* at the last stall turn_kick was all that could be done */
     double deadline; /* clock_now() seconds: when its connections must have ended; 0: no limit */

@@ -10,22 +10,33 @@
 #include "master/pool/pool.h"
 #include "master/pool/state.h"
 
-#define KILL_GRACE 1.0 /* seconds after its deadline at which a worker that has not ended is killed */
+#define LEAVE_PATIENCE 10.0 /* seconds in which a worker without a connection should have left a retired generation */
+#define UNNAMED_APART 1.0   /* seconds between two lines about deaths that were not logged one by one */
+#define KILL_GRACE 1.0      /* seconds after its deadline at which a worker that has not ended is killed */
 
 /* What a look has seen. */
 struct census {
     struct policy_view view;
     unsigned stuck;    /* workers that could or should accept: idle or stopped */
-    unsigned draining; /* workers of retired generations, but for those that have a deadline already */
+    unsigned draining; /* finishing a connection of a retired generation, which has no deadline yet */
     uint64_t accepts;
 };
 
+/* Workers of a retired generation that were idle, or still starting, are about to leave; unless they do not. */
+static bool is_draining(const struct pool *pool, size_t slot, double now)
+{
+    const struct generation *generation = pool->roster.slots[slot].generation;
+    if (!generation_is_retired(generation) || generation->deadline > 0)
+        return false;
+    return now - generation->retired > LEAVE_PATIENCE || board_read(pool->board, slot).state == PAGE_BUSY;
+}
+
 /* The row does for counting idle workers while nobody waits for one. */
-static void count_worker(const struct pool *pool, size_t slot, bool by_row, struct census *census)
+static void count_worker(struct pool *pool, size_t slot, bool by_row, double now, struct census *census)
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
-    if (generation_is_retired(worker->generation) && worker->generation->deadline <= 0)
-        census->draining++;
+    pool_see(pool, slot, now);
+    census->draining += is_draining(pool, slot, now);
     if (worker->generation != pool->current)
         return;
     census->view.total++;
@@ -39,12 +50,12 @@ static void count_worker(const struct pool *pool, size_t slot, bool by_row, stru
     census->accepts += said.accepts;
 }
 
-static struct census take_census(const struct pool *pool, bool by_row)
+static struct census take_census(struct pool *pool, bool by_row, double now)
 {
-    struct census census = {0};
+    struct census census = {.accepts = pool->current != NULL ? pool->current->buried.accepts : 0};
     for (size_t slot = 0; slot < pool->roster.high; slot++)
         if (pool->roster.slots[slot].pid != 0)
-            count_worker(pool, slot, by_row, &census);
+            count_worker(pool, slot, by_row, now, &census);
     if (pool->current != NULL)
         census.view.retiring = generation_thinning(pool->current);
     return census;
@@ -87,10 +98,17 @@ static void say_notices(const struct pool *pool, struct log *log, const struct p
     const struct conf *conf = pool->current->conf;
     if (notices & POLICY_FULL)
         log_warn(log, "max_workers (%u) reached, %u connections waiting", conf->max_workers, view->waiting);
-    if (notices & POLICY_DYING_YOUNG)
-        log_error(log, "%d workers died at once after their start: forking slows down", POLICY_YOUNG_DEATHS);
-    if (notices & POLICY_LIVING_AGAIN)
-        log_info(log, "new workers live: forking at full speed again");
+    if (notices & POLICY_STILLBORN)
+        log_error(log, "%d workers died at once, before they were ready: forking slows down", POLICY_STILLBORN_MAX);
+    if (notices & POLICY_STARTING)
+        log_info(log, "new workers are ready: forking at full speed again");
+    if (notices & POLICY_CRASHING)
+        log_warn(log, "workers keep crashing: replacing %d a second from now on", POLICY_REPLACE_RATE);
+    if (notices & POLICY_SPOILT)
+        log_warn(log, "%d workers crashed within %.0f s, perhaps for what they share: starting new workers",
+                 POLICY_FAULTS_MAX, POLICY_CRASH_MEMORY);
+    if (notices & POLICY_CALM)
+        log_info(log, "no worker has crashed for %.0f s", POLICY_CRASH_MEMORY);
     if (notices & POLICY_FORK_FAILING)
         log_error(log, "cannot fork a worker: %s; trying again", strerror(error));
     if (notices & POLICY_FORKING_AGAIN)
@@ -107,16 +125,16 @@ static void set_hint(struct pool *pool, const struct policy_limits *limits, cons
     turn_set_spare(pool->current->turn, spare);
 }
 
+/* error: why fewer than that; 0: all of them, or there was no time. */
 static unsigned fork_some(struct pool *pool, unsigned n, double now, int *error)
 {
-    for (unsigned i = 0; i < n; i++) {
-        bool worked = pool_spawn(pool, pool->current);
-        *error = errno;
-        policy_note_fork(&pool->policy, worked, now);
-        if (!worked)
-            return i;
-    }
-    return n;
+    unsigned forked = pool_fork(pool, pool->current, n);
+    *error = forked < n ? errno : 0;
+    if (forked > 0)
+        policy_note_fork(&pool->policy, true, now);
+    if (*error != 0)
+        policy_note_fork(&pool->policy, false, now);
+    return forked;
 }
 
 /* Carry out what the policy orders for the current generation. */
@@ -132,10 +150,12 @@ static void keep_shape(struct pool *pool, struct policy_view *view, double now, 
     view->total += forked;
     view->idle += forked;
     view->retiring += order.retire;
-    report->more = order.more && forked == order.fork;
+    report->more = error == 0 && (order.more || forked < order.fork);
     report->retry = order.retry;
-    say_notices(pool, log, view, order.notices | pool->policy.notices, error);
+    unsigned notices = order.notices | pool->policy.notices;
     pool->policy.notices = 0;
+    pool->spoilt = pool->spoilt || (notices & POLICY_SPOILT) != 0;
+    say_notices(pool, log, view, notices, error);
     set_hint(pool, &limits, view, order.retry > 0);
 }
 
@@ -175,6 +195,20 @@ static void end_overdue(struct pool *pool, double now, struct pool_report *repor
     }
 }
 
+/* The last of them are told of when nobody is left to wait for. */
+static void say_unnamed(struct pool *pool, double now, struct pool_report *report, struct log *log)
+{
+    double left = pool->unnamed_since + UNNAMED_APART - now;
+    if (pool->unnamed == 0)
+        return;
+    if (left > 0 && pool->roster.count > 0) {
+        report->retry = sooner(report->retry, left);
+        return;
+    }
+    log_warn(log, "%lu more workers died", pool->unnamed);
+    pool->unnamed = 0;
+}
+
 /* Retired, and the last worker is gone. */
 static void drop_empty_generations(struct pool *pool)
 {
@@ -194,21 +228,22 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct pool_report report = {0};
     double now = clock_now();
     struct generation *current = pool->current;
-    bool quiet = current == NULL || listen_waiting(current->listeners, &report.renew) == 0;
+    bool quiet = current == NULL || listen_waiting(current->listeners, &report.broken) == 0;
     if (current != NULL)
         turn_begin_count(current->turn);
-    struct census census = take_census(pool, quiet);
+    struct census census = take_census(pool, quiet, now);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
         if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,
                         now))
             report.renew |= break_stall(pool, log);
-        report.renew |= pool->turn_broken;
         keep_shape(pool, &census.view, now, &report, log);
+        report.renew |= pool->turn_broken || pool->spoilt;
         report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
         bound_draining(pool, &census, now);
     }
     end_overdue(pool, now, &report, log);
+    say_unnamed(pool, now, &report, log);
     drop_empty_generations(pool);
     return report;
 }

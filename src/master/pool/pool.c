@@ -23,7 +23,8 @@
 
 enum { BUFFER_SIZE = 65536, BELL_SIZE = 4096 };
 
-#define START_PATIENCE 30.0 /* seconds that a generation's first workers have to be ready */
+#define START_PATIENCE 30.0 /* seconds in which at least one more of a generation's first workers has to be ready */
+#define FORK_TIME 0.1       /* seconds of forking after which requests are seen to */
 
 /* O_NONBLOCK belongs to the open file description, and workers can change it for theirs. An eventfd has only one, by
  * which a worker could make the master wait for ever. */
@@ -95,7 +96,7 @@ void pool_answer_doorbell(struct pool *pool)
 
 /* Forking */
 
-bool pool_spawn(struct pool *pool, struct generation *generation)
+static bool spawn(struct pool *pool, struct generation *generation)
 {
     long slot = roster_vacancy(&pool->roster);
     if (slot == ROSTER_NONE) {
@@ -137,7 +138,22 @@ bool pool_spawn(struct pool *pool, struct generation *generation)
     const struct roster_worker worker = {.pid = pid, .generation = generation, .born = clock_now()};
     roster_add(&pool->roster, (size_t)slot, &worker);
     generation->workers++;
+    generation->forked++;
     return true;
+}
+
+unsigned pool_fork(struct pool *pool, struct generation *generation, unsigned n)
+{
+    double end = clock_now() + FORK_TIME;
+    for (unsigned forked = 0; forked < n; forked++) {
+        if (forked > 0 && clock_now() >= end) {
+            errno = 0;
+            return forked;
+        }
+        if (!spawn(pool, generation))
+            return forked;
+    }
+    return n;
 }
 
 /* Generations */
@@ -155,51 +171,77 @@ struct generation *pool_begin(struct pool *pool, unsigned number, const struct c
     return generation;
 }
 
-static unsigned count_ready(const struct pool *pool, const struct generation *generation)
+void pool_see(struct pool *pool, size_t slot, double now)
 {
-    unsigned ready = 0;
+    struct roster_worker *worker = &pool->roster.slots[slot];
+    if (worker->ready || board_read(pool->board, slot).state == PAGE_STARTING)
+        return;
+    worker->ready = true;
+    worker->generation->readied++;
+    worker->generation->progress = now;
+    if (worker->generation == pool->current)
+        policy_note_ready(&pool->policy, now);
+}
+
+static void see_all(struct pool *pool, const struct generation *generation)
+{
+    double now = clock_now();
     for (size_t slot = 0; slot < pool->roster.high; slot++)
         if (pool->roster.slots[slot].pid != 0 && pool->roster.slots[slot].generation == generation)
-            ready += board_read(pool->board, slot).state != PAGE_STARTING;
-    return ready;
+            pool_see(pool, slot, now);
 }
 
 /* Workers that are not ready have no connection to lose. */
-static void kill_unready(const struct pool *pool, const struct generation *generation)
+static void kill_unready(struct pool *pool, const struct generation *generation)
 {
+    see_all(pool, generation);
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
-        if (worker->pid != 0 && worker->generation == generation &&
-            board_read(pool->board, slot).state == PAGE_STARTING) {
+        if (worker->pid != 0 && worker->generation == generation && !worker->ready) {
             worker->ended = worker->given_up = true;
             kill(worker->pid, SIGKILL);
         }
     }
 }
 
-enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why)
+/* Forked, but for those that are to be forked again. */
+static unsigned count_started(const struct generation *generation)
 {
-    if (generation->failure != 0 || generation->deaths >= POLICY_YOUNG_DEATHS) {
-        reason_set(why, generation->failure != 0 ? "the new workers cannot start" : "the new workers die at once");
-        return POOL_FAILED;
-    }
-    for (unsigned n = 0; n < POLICY_BATCH && generation->workers < generation->conf->start; n++) {
-        if (!pool_spawn(pool, generation)) {
-            reason_set(why, "cannot fork a worker: %s", strerror(errno));
-            return POOL_FAILED;
-        }
-    }
-    if (count_ready(pool, generation) >= generation->conf->start)
-        return POOL_READY;
-    if (clock_now() < generation->born + START_PATIENCE)
-        return POOL_STARTING;
-    reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
-    return POOL_FAILED;
+    return generation->forked - generation->stillborn;
 }
 
 bool pool_is_forked(const struct generation *generation)
 {
-    return generation->workers >= generation->conf->start;
+    return count_started(generation) >= generation->conf->start;
+}
+
+/* False with a reason: nothing is to be hoped for from more of them. */
+static bool fork_first(struct pool *pool, struct generation *generation, struct reason *why)
+{
+    unsigned missing = pool_is_forked(generation) ? 0 : generation->conf->start - count_started(generation);
+    unsigned batch = missing < POLICY_BATCH ? missing : POLICY_BATCH;
+    if (generation->failure != 0)
+        return reason_set(why, "the new workers cannot start");
+    if (generation->stillborn >= POLICY_STILLBORN_MAX)
+        return reason_set(why, "the new workers die at once");
+    if (pool_fork(pool, generation, batch) < batch && errno != 0)
+        return reason_set(why, "cannot fork a worker: %s", strerror(errno));
+    return true;
+}
+
+/* A worker that has been ready has shown that its generation can start. What became of it since may be its client's
+ * doing, who could otherwise keep a generation from ever starting. */
+enum pool_progress pool_start(struct pool *pool, struct generation *generation, struct reason *why)
+{
+    if (!fork_first(pool, generation, why))
+        return POOL_FAILED;
+    see_all(pool, generation);
+    if (generation->readied >= generation->conf->start)
+        return POOL_READY;
+    if (clock_now() < generation->progress + START_PATIENCE)
+        return POOL_STARTING;
+    reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
+    return POOL_FAILED;
 }
 
 void pool_signal(const struct pool *pool, const struct generation *generation, int sig)
@@ -253,7 +295,7 @@ void pool_promote(struct pool *pool, struct generation *generation, bool anew)
     if (anew)
         pool->policy = (struct policy){0};
     policy_begin_generation(&pool->policy);
-    pool->turn_broken = false;
+    pool->turn_broken = pool->spoilt = false;
     if (before != NULL)
         pool_retire(pool, before);
 }

@@ -1,4 +1,5 @@
 /* reap.c: what the kernel says of workers: who died, how, and who was stopped. Called by the master for each. */
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -6,6 +7,16 @@
 #include "master/pool/pool.h"
 #include "master/pool/state.h"
 #include "master/sigpipe.h"
+
+#define THINNING_TIME 1.0 /* seconds after generation_thin in which workers leave because they were asked to */
+
+/* Lines about deaths: so many at once and so many a second name a worker each; the others are counted. */
+static const struct bucket_size obituaries = {.burst = 1000, .rate = 50};
+
+static bool is_left(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE;
+}
 
 static void log_death(struct log *log, const struct roster_worker *worker, long slot, int status)
 {
@@ -15,26 +26,41 @@ static void log_death(struct log *log, const struct roster_worker *worker, long 
     else if (WIFSIGNALED(status))
         log_warn(log, "worker %d (slot %ld) killed by %s%s", (int)worker->pid, slot,
                  sigpipe_name(WTERMSIG(status), name), WCOREDUMP(status) ? " (core dumped)" : "");
-    else if (WEXITSTATUS(status) != WORKER_DONE)
+    else if (!is_left(status))
         log_warn(log, "worker %d (slot %ld) exited with status %d", (int)worker->pid, slot, WEXITSTATUS(status));
     else
         log_debug(log, "worker %d (slot %ld) left", (int)worker->pid, slot);
 }
 
-/* A worker that leaves in good order, but unasked and before it has served anybody, is as useless as one that dies. The
- * count of its connections is its own word, but all it can gain by a lie is not to count as a death. */
-static bool left_unasked(const struct pool *pool, long slot, double now)
+static void tell_death(struct pool *pool, const struct roster_worker *worker, long slot, int status, double now,
+                       struct log *log)
 {
-    const struct generation *generation = pool->roster.slots[slot].generation;
-    return !generation_is_retired(generation) && board_read(pool->board, (size_t)slot).accepts == 0 &&
-           now - generation->thinned > POLICY_YOUNG;
+    if (pool->killing)
+        return;
+    if (is_left(status) || bucket_take(&pool->obituaries, &obituaries, 1, now) == 1) {
+        log_death(log, worker, slot, status);
+        return;
+    }
+    if (pool->unnamed == 0)
+        pool->unnamed_since = now;
+    pool->unnamed++;
 }
 
-static bool is_abnormal(const struct pool *pool, long slot, int status, double now)
+/* In good order, but unasked and before it has served anybody. */
+static bool left_unasked(const struct generation *generation, bool served, double now)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_DONE)
-        return left_unasked(pool, slot, now);
-    return !pool->roster.slots[slot].ended;
+    return !served && !generation_is_retired(generation) && now - generation->thinned > THINNING_TIME;
+}
+
+static bool is_abnormal(const struct roster_worker *worker, bool served, int status, double now)
+{
+    return is_left(status) ? left_unasked(worker->generation, served, now) : !worker->ended;
+}
+
+static bool is_fault(int status)
+{
+    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return sig == SIGSEGV || sig == SIGBUS || sig == SIGABRT;
 }
 
 /* What a worker's exit status says about the others. */
@@ -46,23 +72,35 @@ static void note_status(struct pool *pool, struct generation *generation, int co
         pool->turn_broken = true;
 }
 
+/* A worker that ends of its own accord before it has served anybody is as useless as one that is never ready. No client
+ * can bring that about; and all that a worker gains by a lie about what it has served is the other rate of replacing.
+ * A generation that is being started gives up by itself when too many are stillborn; of one that is retired nobody is
+ * replaced. */
+static void note_abnormal(struct pool *pool, const struct roster_worker *worker, bool served, int status, double now)
+{
+    struct generation *generation = worker->generation;
+    bool stillborn = !worker->ready || (WIFEXITED(status) && !served);
+    generation->stillborn += stillborn;
+    if (generation == pool->current || (!stillborn && !generation_is_retired(generation)))
+        policy_note_death(&pool->policy, stillborn ? POLICY_DEATH_STILLBORN : POLICY_DEATH_CRASH, is_fault(status),
+                          now);
+}
+
 static void bury(struct pool *pool, long slot, int status, struct log *log)
 {
-    const struct roster_worker worker = pool->roster.slots[slot];
-    struct generation *generation = worker.generation;
     double now = clock_now();
-    if (!pool->killing)
-        log_death(log, &worker, slot, status);
+    pool_see(pool, (size_t)slot, now);
+    const struct roster_worker worker = pool->roster.slots[slot];
+    tell_death(pool, &worker, slot, status, now, log);
+    bool served = board_read(pool->board, (size_t)slot).accepts > 0;
     if (WIFEXITED(status))
-        note_status(pool, generation, WEXITSTATUS(status));
-    if (is_abnormal(pool, slot, status, now)) {
-        generation->deaths++;
-        if (generation == pool->current)
-            policy_note_death(&pool->policy, now - worker.born, now);
-    }
+        note_status(pool, worker.generation, WEXITSTATUS(status));
+    if (is_abnormal(&worker, served, status, now))
+        note_abnormal(pool, &worker, served, status, now);
+    ledger_enter(&worker.generation->buried, pool->board, (size_t)slot);
     roster_remove(&pool->roster, (size_t)slot);
     board_wipe(pool->board, (size_t)slot);
-    generation->workers--;
+    worker.generation->workers--;
 }
 
 void pool_note_child(struct pool *pool, pid_t pid, int status, struct log *log)

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "contract/job.h"
+#include "decide/bucket.h"
 #include "decide/policy.h"
 #include "master/board.h"
 #include "master/pool/generation.h"
@@ -23,11 +24,19 @@ struct pool {
     struct policy policy;
     double deadline; /* of generations that are retired from now on; 0: none */
     bool turn_broken;
-    bool killing; /* pool_kill was called: deaths are not worth a line */
+    bool spoilt;              /* the policy wants workers that share nothing with those that are there */
+    struct bucket obituaries; /* lines about deaths */
+    unsigned long unnamed;    /* deaths without one, not told of yet */
+    double unnamed_since;     /* the first of them */
+    bool killing;             /* pool_kill was called: deaths are not worth a line */
 };
 
-/* Fork a worker into a generation. False with errno. */
-bool pool_spawn(struct pool *pool, struct generation *generation);
+/* Fork n workers into a generation, or as many as can be in a short time. Returns how many; if fewer, errno is why, or
+ * 0 if there was no time for more. */
+unsigned pool_fork(struct pool *pool, struct generation *generation, unsigned n);
+
+/* If the worker in that slot says that it is ready, remember it. */
+void pool_see(struct pool *pool, size_t slot, double now);
 
 /* Send sig to all workers of generation (NULL: of all). */
 void pool_signal(const struct pool *pool, const struct generation *generation, int sig);

@@ -130,23 +130,23 @@ static void test_says_full_once_an_episode(void **state)
     assert_int_equal(decide(&policy, crowded, 108).notices, POLICY_FULL);
 }
 
-/* Ten young deaths at once: an episode has begun. */
-static void die_young(struct policy *policy, double now)
+/* Ten stillborn workers at once: an episode has begun. */
+static void die_unborn(struct policy *policy, double now)
 {
-    for (int i = 0; i < POLICY_YOUNG_DEATHS; i++)
-        policy_note_death(policy, 0.1, now);
+    for (int i = 0; i < POLICY_STILLBORN_MAX; i++)
+        policy_note_death(policy, POLICY_DEATH_STILLBORN, false, now);
 }
 
-static void test_probes_ever_more_slowly_while_workers_die_young(void **state)
+static void test_probes_ever_more_slowly_while_workers_are_stillborn(void **state)
 {
     static const double delays[] = {2, 4, 8, 16, 32, 60, 60, 60};
     struct policy policy = {0};
     double now = 100;
     (void)state;
-    die_young(&policy, now);
+    die_unborn(&policy, now);
     for (size_t i = 0; i < unit_count(delays); i++) {
         struct policy_order order = decide(&policy, idle(0), now);
-        assert_int_equal(order.notices, i == 0 ? POLICY_DYING_YOUNG : 0);
+        assert_int_equal(order.notices, i == 0 ? POLICY_STILLBORN : 0);
         assert_int_equal(order.fork, 0);
         unit_assert_near(order.retry, delays[i]);
         assert_int_equal(decide(&policy, idle(0), now + delays[i] - 0.01).fork, 0);
@@ -154,32 +154,61 @@ static void test_probes_ever_more_slowly_while_workers_die_young(void **state)
         order = decide(&policy, idle(0), now);
         assert_int_equal(order.fork, 1);
         assert_true(order.more);
-        order = decide(&policy, idle(1), now + 0.1); /* one probe at a time */
+        now += unit_between(&(struct unit_random){i}, 0, 30);
+        order = decide(&policy, idle(1), now); /* one probe at a time, however long it takes */
         assert_int_equal(order.fork, 0);
-        unit_assert_near(order.retry, POLICY_YOUNG - 0.1);
-        now += 0.2;
-        policy_note_death(&policy, 0.2, now);
+        assert_true(order.retry > 0);
+        policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, now);
     }
 }
 
-static void test_recovers_when_a_probe_lives(void **state)
+static void test_a_probe_that_hangs_is_not_the_last(void **state)
 {
     struct policy policy = {0};
     (void)state;
-    die_young(&policy, 100);
-    decide(&policy, idle(0), 100);
+    die_unborn(&policy, 100);
     assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
-    struct policy_order order = decide(&policy, idle(1), 102 + POLICY_YOUNG);
-    assert_int_equal(order.notices, POLICY_LIVING_AGAIN);
+    assert_int_equal(decide(&policy, idle(1), 101.9 + POLICY_SLOWEST).fork, 0);
+    assert_int_equal(decide(&policy, idle(1), 102 + POLICY_SLOWEST).fork, 1);
+}
+
+static void test_recovers_when_a_probe_is_ready(void **state)
+{
+    struct policy policy = {0};
+    (void)state;
+    die_unborn(&policy, 100);
+    decide(&policy, idle(0), 100);
+    policy_note_ready(&policy, 100.5); /* forked before */
+    assert_int_equal(decide(&policy, idle(0), 101).fork, 0);
+    assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
+    policy_note_ready(&policy, 102.01);
+    struct policy_order order = decide(&policy, idle(1), 102.01);
+    assert_int_equal(order.notices, POLICY_STARTING);
     assert_int_equal(order.fork, 4);
     /* and as many as ever must die before the next episode, which begins as slowly as the first */
-    for (int i = 0; i < POLICY_YOUNG_DEATHS - 1; i++)
-        policy_note_death(&policy, 0.1, 104);
-    assert_int_equal(decide(&policy, idle(0), 104).fork, 5);
-    policy_note_death(&policy, 0.1, 104);
-    order = decide(&policy, idle(0), 104);
-    assert_int_equal(order.notices, POLICY_DYING_YOUNG);
+    for (int i = 0; i < POLICY_STILLBORN_MAX - 1; i++)
+        policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, 114);
+    assert_int_equal(decide(&policy, idle(0), 114).fork, 5);
+    policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, 114);
+    order = decide(&policy, idle(0), 114);
+    assert_int_equal(order.notices, POLICY_STILLBORN);
     unit_assert_near(order.retry, 2);
+}
+
+static void test_an_episode_that_follows_another_is_slower(void **state)
+{
+    static const double delays[] = {2, 4, 8, 16, 32, 60, 60};
+    struct policy policy = {0};
+    double now = 100;
+    (void)state;
+    for (size_t i = 0; i < unit_count(delays); i++) {
+        die_unborn(&policy, now);
+        unit_assert_near(decide(&policy, idle(0), now).retry, delays[i]);
+        now += delays[i];
+        assert_int_equal(decide(&policy, idle(0), now).fork, 1);
+        policy_note_ready(&policy, now);
+        assert_int_equal(decide(&policy, idle(1), now).fork, 4);
+    }
 }
 
 /* When it is over can only be seen by a probe, but nobody wants one. */
@@ -187,29 +216,29 @@ static void test_an_episode_ends_when_no_worker_is_wanted(void **state)
 {
     struct policy policy = {0};
     (void)state;
-    die_young(&policy, 100);
-    assert_int_equal(decide(&policy, idle(9), 100).notices, POLICY_DYING_YOUNG);
+    die_unborn(&policy, 100);
+    assert_int_equal(decide(&policy, idle(9), 100).notices, POLICY_STILLBORN);
     assert_int_equal(decide(&policy, idle(9), 110).notices, 0);
-    assert_int_equal(decide(&policy, idle(9), 120).notices, POLICY_LIVING_AGAIN);
+    assert_int_equal(decide(&policy, idle(9), 120).notices, POLICY_STARTING);
     assert_int_equal(decide(&policy, idle(0), 120).fork, 5);
 }
 
-static void test_a_dying_batch_is_one_lesson(void **state)
+static void test_a_stillborn_batch_is_one_lesson(void **state)
 {
     struct policy policy = {0};
     (void)state;
-    die_young(&policy, 100);
-    die_young(&policy, 100.5);
+    die_unborn(&policy, 100);
+    die_unborn(&policy, 100.5);
     unit_assert_near(decide(&policy, idle(0), 100.5).retry, 1.5);
 }
 
-static void test_a_few_young_deaths_are_made_good_at_once(void **state)
+static void test_a_few_stillborn_are_made_good_at_once(void **state)
 {
     struct policy policy = {0};
     (void)state;
     for (double now = 100; now < 300; now += 20) { /* nine, and nine, and nine... */
-        for (int i = 0; i < POLICY_YOUNG_DEATHS - 1; i++)
-            policy_note_death(&policy, 0.1, now);
+        for (int i = 0; i < POLICY_STILLBORN_MAX - 1; i++)
+            policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, now);
         struct policy_order order = decide(&policy, idle(0), now);
         assert_int_equal(order.fork, 5);
         assert_int_equal(order.notices, 0);
@@ -217,13 +246,93 @@ static void test_a_few_young_deaths_are_made_good_at_once(void **state)
     }
 }
 
-static void test_deaths_of_the_grown_up_do_not_count(void **state)
+static void crash(struct policy *policy, unsigned n, bool fault, double now)
+{
+    for (unsigned i = 0; i < n; i++)
+        policy_note_death(policy, POLICY_DEATH_CRASH, fault, now);
+}
+
+/* One at a time, as fast as can be: each new worker serves the crashing client first. */
+static void test_replaces_who_crashes_at_a_bounded_rate(void **state)
+{
+    struct policy policy = {0};
+    unsigned forks = 0;
+    (void)state;
+    for (double now = 100; now < 110; now += 0.001) {
+        crash(&policy, 1, false, now);
+        struct policy_order order = decide(&policy, idle(4), now);
+        forks += order.fork;
+        assert_true(order.fork == 1 || (order.retry > 0 && order.retry <= 1.0 / POLICY_REPLACE_RATE));
+    }
+    assert_in_range(forks, POLICY_REPLACE_BURST + 10 * POLICY_REPLACE_RATE - 1,
+                    POLICY_REPLACE_BURST + 10 * POLICY_REPLACE_RATE + 1);
+}
+
+static void test_the_others_do_not_pay_for_crashes(void **state)
+{
+    struct policy policy = {0};
+    struct policy_view crowd = {.total = 5, .waiting = 50};
+    (void)state;
+    crash(&policy, 64, false, 100);
+    assert_int_equal(decide(&policy, crowd, 100).fork, 55);
+    crash(&policy, 20, false, 100.1);
+    struct policy_order order = decide(&policy, crowd, 100.1); /* 29 are owed, and there are 10 tokens */
+    assert_int_equal(order.fork, 26 + 10);
+    assert_int_equal(order.notices, POLICY_CRASHING);
+    unit_assert_near(order.retry, 0.4 / POLICY_REPLACE_RATE);
+}
+
+static void test_replaces_a_whole_pool_at_once(void **state)
+{
+    const struct policy_limits limits = {.min_spare = 200, .max_spare = 300, .max_workers = 400};
+    const struct policy_view none = {0};
+    struct policy policy = {0};
+    (void)state;
+    crash(&policy, 300, false, 100);
+    assert_int_equal(policy_decide(&policy, &limits, &none, 100).fork, 200);
+}
+
+static void test_an_episode_of_crashes_ends_with_none(void **state)
 {
     struct policy policy = {0};
     (void)state;
-    for (int i = 0; i < 1000; i++)
-        policy_note_death(&policy, POLICY_YOUNG, 100);
-    assert_int_equal(decide(&policy, idle(0), 100).fork, 5);
+    crash(&policy, 100, false, 100);
+    assert_int_equal(decide(&policy, idle(0), 100).notices, 0); /* there are tokens for as many as are wanted */
+    for (int i = 0; i < 11; i++)
+        decide(&policy, idle(0), 100);
+    assert_int_equal(decide(&policy, idle(0), 100).fork, 4);
+    struct policy_order order = decide(&policy, idle(0), 100);
+    assert_int_equal(order.fork, 0);
+    assert_int_equal(order.notices, 0); /* it has been said, with the four */
+    assert_int_equal(decide(&policy, idle(5), 109.9).notices, 0);
+    assert_int_equal(decide(&policy, idle(5), 110).notices, POLICY_CALM);
+    assert_int_equal(decide(&policy, idle(5), 120).notices, 0);
+    assert_int_equal(decide(&policy, (struct policy_view){.waiting = 90}, 120).fork, 95);
+}
+
+static void test_faults_call_for_a_fresh_start_once_an_episode(void **state)
+{
+    struct policy policy = {0};
+    double now = 100;
+    (void)state;
+    crash(&policy, 1000, false, now); /* the OOM killer */
+    assert_int_equal(decide(&policy, idle(5), now).notices, 0);
+    for (int i = 0; i < 100; i++, now += 2) /* too seldom */
+        crash(&policy, 1, true, now);
+    assert_int_equal(decide(&policy, idle(5), now).notices, 0);
+    crash(&policy, POLICY_FAULTS_MAX - 5, true, now);
+    assert_int_equal(decide(&policy, idle(5), now).notices, POLICY_SPOILT);
+    for (int i = 0; i < 100; i++, now += 2) {
+        crash(&policy, POLICY_FAULTS_MAX, true, now);
+        assert_int_equal(decide(&policy, idle(5), now).notices, 0);
+    }
+    assert_int_equal(decide(&policy, idle(5), now + POLICY_CRASH_MEMORY).notices, POLICY_CALM);
+    now += 20;
+    for (int i = 0; i < POLICY_FAULTS_MAX; i++) { /* whether they were ready says nothing about what they share */
+        assert_int_equal(decide(&policy, idle(5), now).notices, 0);
+        policy_note_death(&policy, i % 2 ? POLICY_DEATH_CRASH : POLICY_DEATH_STILLBORN, true, now);
+    }
+    assert_int_equal(decide(&policy, idle(5), now).notices, POLICY_SPOILT);
 }
 
 static void test_tries_a_failing_fork_again(void **state)
@@ -259,7 +368,7 @@ static void test_a_probe_that_could_not_be_forked_is_none(void **state)
 {
     struct policy policy = {0};
     (void)state;
-    die_young(&policy, 100);
+    die_unborn(&policy, 100);
     assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
     policy_note_fork(&policy, false, 102);
     struct policy_order order = decide(&policy, idle(0), 104);
@@ -273,7 +382,7 @@ enum { WORKERS_MAX = 700, HISTORY = 1024 };
 
 struct worker {
     double born;
-    bool busy;
+    bool ready, busy;
 };
 
 /* What a look saw: the idle workers that were not about to leave. */
@@ -300,12 +409,14 @@ struct world {
 
     /* the weather */
     double start_delay;    /* seconds until a new worker takes connections */
-    double death_age;      /* at which workers die, seconds; 0: they live */
-    unsigned dying;        /* percent of them that do */
+    unsigned stillborn;    /* percent of workers that end before they are ready */
+    unsigned crashing;     /* percent of busy workers that their clients crash between two looks */
+    unsigned faults;       /* percent of crashes by a fault */
     unsigned fork_failure; /* percent of all forks */
 
     /* the record */
-    unsigned attempts, forks, retires, dying_notices, living_notices, failing_notices, working_notices;
+    unsigned attempts, forks, retires, slow_notices, starting_notices, failing_notices, working_notices;
+    unsigned crashes, crashing_notices, spoilt_notices, calm_notices;
     double last_retire;
     bool said_full;
     struct sight sights[HISTORY];
@@ -363,11 +474,15 @@ static void check_forks(struct world *world, const struct policy_view *view, con
     wanted = least(wanted, room);
     hold(world, order->fork <= wanted);
     hold(world, order->fork <= POLICY_BATCH);
-    hold(world, order->fork == 0 || order->more == (order->fork < wanted));
-    hold(world, order->retry >= 0 && order->retry <= POLICY_SLOWEST);
-    hold(world, order->retry <= 0 || order->fork == 0);
+    hold(world, order->fork == 0 || order->more == (order->fork < wanted && order->retry <= 0));
+    hold(world, order->retry >= 0 && order->retry <= POLICY_SLOWEST + 1e-6);
+    hold(world, order->retry <= 0 || order->fork < wanted);
     hold(world, wanted == 0 || order->fork > 0 || order->retry > 0); /* at once, or it is said when */
-    hold(world, world->policy.dying || world->policy.fork_failing || order->fork == least(wanted, POLICY_BATCH));
+    bool at_full_speed = !world->policy.slow && !world->policy.fork_failing;
+    unsigned most = at_full_speed ? least(wanted, POLICY_BATCH) : least(wanted, 1);
+    hold(world, order->fork <= most);
+    hold(world, !at_full_speed || order->fork == most || world->policy.crashing);
+    hold(world, !at_full_speed || order->retry <= 1.0 / POLICY_REPLACE_RATE);
 }
 
 static void check_retires(struct world *world, const struct policy_view *view, const struct policy_order *order)
@@ -394,11 +509,16 @@ static void check_notices(struct world *world, const struct policy_view *view, u
     } else if (!full && view->waiting == 0) {
         world->said_full = false;
     }
-    world->dying_notices += (notices & POLICY_DYING_YOUNG) != 0;
-    world->living_notices += (notices & POLICY_LIVING_AGAIN) != 0;
+    world->slow_notices += (notices & POLICY_STILLBORN) != 0;
+    world->starting_notices += (notices & POLICY_STARTING) != 0;
     world->failing_notices += (notices & POLICY_FORK_FAILING) != 0;
     world->working_notices += (notices & POLICY_FORKING_AGAIN) != 0;
-    hold(world, world->dying_notices - world->living_notices <= 1);
+    world->crashing_notices += (notices & POLICY_CRASHING) != 0;
+    world->spoilt_notices += (notices & POLICY_SPOILT) != 0;
+    world->calm_notices += (notices & POLICY_CALM) != 0;
+    hold(world, world->slow_notices - world->starting_notices <= 1);
+    hold(world, world->calm_notices <= world->crashing_notices + world->spoilt_notices);
+    hold(world, world->crashing_notices <= world->calm_notices + 1 && world->spoilt_notices <= world->calm_notices + 1);
     hold(world, world->failing_notices - world->working_notices <= 1);
 }
 
@@ -462,7 +582,7 @@ static void take_turns(struct world *world)
 {
     for (unsigned i = world->total; i-- > 0;) {
         struct worker *worker = &world->workers[i];
-        if (worker->busy || world->now - worker->born < world->start_delay)
+        if (worker->busy || !worker->ready)
             continue;
         if (world->told > 0 && !unit_chance(&world->random, 10)) {
             world->told--;
@@ -475,14 +595,31 @@ static void take_turns(struct world *world)
     }
 }
 
-static void die(struct world *world)
+/* New workers get ready, or die of it. */
+static void get_ready(struct world *world)
 {
-    for (unsigned i = world->total; world->death_age > 0 && i-- > 0;) {
-        double age = world->now - world->workers[i].born;
-        if (age < world->death_age || !unit_chance(&world->random, world->dying))
+    for (unsigned i = world->total; i-- > 0;) {
+        struct worker *worker = &world->workers[i];
+        if (worker->ready || world->now - worker->born < world->start_delay)
+            continue;
+        if (unit_chance(&world->random, world->stillborn)) {
+            bury(world, i);
+            policy_note_death(&world->policy, POLICY_DEATH_STILLBORN, false, world->now);
+        } else {
+            worker->ready = true;
+            policy_note_ready(&world->policy, world->now);
+        }
+    }
+}
+
+static void crash_workers(struct world *world)
+{
+    for (unsigned i = world->total; world->crashing > 0 && i-- > 0;) {
+        if (!world->workers[i].busy || !unit_chance(&world->random, world->crashing))
             continue;
         bury(world, i);
-        policy_note_death(&world->policy, age, world->now);
+        policy_note_death(&world->policy, POLICY_DEATH_CRASH, unit_chance(&world->random, world->faults), world->now);
+        world->crashes++;
     }
 }
 
@@ -490,8 +627,11 @@ static void die(struct world *world)
 static void pass(struct world *world, double at_most)
 {
     double some = unit_chance(&world->random, 60) ? 0.05 : 0.5;
-    world->now += unit_between(&world->random, 0, some < at_most ? some : at_most);
-    die(world);
+    if (some < at_most)
+        at_most = some;
+    world->now += unit_chance(&world->random, 30) ? at_most : unit_between(&world->random, 0, at_most);
+    crash_workers(world);
+    get_ready(world);
     move_clients(world);
     take_turns(world);
 }
@@ -525,8 +665,9 @@ static void live_through_load(struct world *world, double seconds)
     double begun = world->now, period = unit_between(random, 0.1, 4);
     world->churn = unit_chance(random, 50) ? unit_below(random, most) : 0;
     world->fork_failure = unit_chance(random, 20) ? 30 + 70 * unit_below(random, 2) : 0;
-    world->death_age = unit_chance(random, 20) ? unit_between(random, 0.001, 1.2) : 0;
-    world->dying = unit_chance(random, 50) ? 100 : 20;
+    world->stillborn = unit_chance(random, 20) ? 20 + 80 * unit_below(random, 2) : 0;
+    world->crashing = unit_chance(random, 20) ? 5 + 95 * unit_below(random, 2) : 0;
+    world->faults = 50 * unit_below(random, 3);
     while (world->now < begun + seconds) {
         double progress = (world->now - begun) / seconds;
         bool on = (unsigned)((world->now - begun) / period) % 2 == 0;
@@ -546,7 +687,7 @@ static void live_through_load(struct world *world, double seconds)
 static void calm(struct world *world)
 {
     unsigned play = world->limits.max_spare - world->limits.min_spare;
-    world->death_age = 0;
+    world->stillborn = world->crashing = 0;
     world->fork_failure = 0;
     world->clients = unit_below(&world->random, world->limits.max_workers + 4);
     world->churn = unit_chance(&world->random, 50) ? play : 0;
@@ -565,7 +706,7 @@ static void check_steady(struct world *world, double seconds)
     }
     hold(world, world->forks == forks);
     hold(world, world->retires - retires <= churn);
-    hold(world, world->dying_notices == world->living_notices);
+    hold(world, world->slow_notices == world->starting_notices);
 }
 
 /* Seconds in which any pool has settled: a probe is due in POLICY_SLOWEST at most, and half of the excess leaves a
@@ -581,7 +722,8 @@ static void test_random_loads(void **state)
         for (int i = 0; i < 3; i++)
             live_through_load(&world, 5);
         calm(&world);
-        live_until(&world, world.now + (world.policy.dying ? SETTLED : 20));
+        live_until(&world, world.now + (world.policy.slow ? SETTLED : 20));
+        hold(&world, !world.policy.crashing && !world.policy.spoilt);
         check_steady(&world, 15);
     }
 }
@@ -607,7 +749,7 @@ static void test_random_bursts(void **state)
     }
 }
 
-/* Ten minutes in which every worker dies at once: a few forks, one notice. Then they live, and all is well unaided. */
+/* Ten minutes in which every worker is stillborn: a few forks, one notice. Then they live, and all is well unaided. */
 static void test_random_plagues(void **state)
 {
     uint64_t first = unit_seed();
@@ -615,17 +757,41 @@ static void test_random_plagues(void **state)
     for (uint64_t seed = first; seed < first + 300; seed++) {
         struct world world = begin(seed, 48);
         world.clients = unit_below(&world.random, world.limits.max_workers);
-        world.death_age =
-            unit_between(&world.random, 0.001, 0.45); /* noticed before POLICY_YOUNG, at the tick if need be */
-        world.dying = 100;
+        world.stillborn = 100;
         live_until(&world, world.now + 600);
         unsigned at_once = least(world.limits.min_spare + world.clients, world.limits.max_workers);
-        hold(&world, world.forks < POLICY_YOUNG_DEATHS + at_once + 16);
-        hold(&world, world.forks >= POLICY_YOUNG_DEATHS + 10);
-        hold(&world, world.dying_notices == 1 && world.living_notices == 0);
+        hold(&world, world.forks < POLICY_STILLBORN_MAX + at_once + 16);
+        hold(&world, world.forks >= POLICY_STILLBORN_MAX + 10);
+        hold(&world, world.slow_notices == 1 && world.starting_notices == 0);
         calm(&world);
         live_until(&world, world.now + SETTLED);
-        hold(&world, world.dying_notices == 1 && world.living_notices == 1);
+        hold(&world, world.slow_notices == 1 && world.starting_notices == 1);
+        check_steady(&world, 5);
+    }
+}
+
+/* Two minutes in which every client crashes its worker: forking is bounded, yet never slower than it may be. */
+static void test_random_crashes(void **state)
+{
+    const double seconds = 120;
+    uint64_t first = unit_seed();
+    (void)state;
+    for (uint64_t seed = first; seed < first + 300; seed++) {
+        struct world world = begin(seed, 48);
+        world.start_delay = 0;
+        live_until(&world, world.now + 1);
+        world.clients = world.limits.max_workers + 1 + unit_below(&world.random, 48);
+        world.crashing = 100;
+        world.faults = unit_chance(&world.random, 50) ? 100 : 0;
+        unsigned before = world.forks, bound = world.limits.max_workers + world.clients + POLICY_REPLACE_BURST;
+        live_until(&world, world.now + seconds);
+        hold(&world, world.forks - before <= bound + seconds * POLICY_REPLACE_RATE);
+        hold(&world, world.limits.max_workers < 16 || world.forks - before >= 0.8 * seconds * POLICY_REPLACE_RATE);
+        hold(&world, world.slow_notices == 0 && world.calm_notices == 0);
+        hold(&world, world.spoilt_notices == (world.faults > 0));
+        calm(&world);
+        live_until(&world, world.now + 20);
+        hold(&world, world.calm_notices == 1 || world.crashing_notices + world.spoilt_notices == 0);
         check_steady(&world, 5);
     }
 }
@@ -658,17 +824,24 @@ int main(void)
         cmocka_unit_test(test_retires_by_the_lowest_count_lately),
         cmocka_unit_test(test_does_not_retire_while_connections_wait),
         cmocka_unit_test(test_says_full_once_an_episode),
-        cmocka_unit_test(test_probes_ever_more_slowly_while_workers_die_young),
-        cmocka_unit_test(test_recovers_when_a_probe_lives),
+        cmocka_unit_test(test_probes_ever_more_slowly_while_workers_are_stillborn),
+        cmocka_unit_test(test_a_probe_that_hangs_is_not_the_last),
+        cmocka_unit_test(test_recovers_when_a_probe_is_ready),
+        cmocka_unit_test(test_an_episode_that_follows_another_is_slower),
         cmocka_unit_test(test_an_episode_ends_when_no_worker_is_wanted),
-        cmocka_unit_test(test_a_dying_batch_is_one_lesson),
-        cmocka_unit_test(test_a_few_young_deaths_are_made_good_at_once),
-        cmocka_unit_test(test_deaths_of_the_grown_up_do_not_count),
+        cmocka_unit_test(test_a_stillborn_batch_is_one_lesson),
+        cmocka_unit_test(test_a_few_stillborn_are_made_good_at_once),
+        cmocka_unit_test(test_replaces_who_crashes_at_a_bounded_rate),
+        cmocka_unit_test(test_the_others_do_not_pay_for_crashes),
+        cmocka_unit_test(test_replaces_a_whole_pool_at_once),
+        cmocka_unit_test(test_an_episode_of_crashes_ends_with_none),
+        cmocka_unit_test(test_faults_call_for_a_fresh_start_once_an_episode),
         cmocka_unit_test(test_tries_a_failing_fork_again),
         cmocka_unit_test(test_a_probe_that_could_not_be_forked_is_none),
         cmocka_unit_test(test_random_loads),
         cmocka_unit_test(test_random_bursts),
         cmocka_unit_test(test_random_plagues),
+        cmocka_unit_test(test_random_crashes),
         cmocka_unit_test(test_random_famines),
     };
     return unit_run("policy", tests, NULL, NULL);

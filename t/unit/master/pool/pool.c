@@ -114,7 +114,7 @@ static void test_is_ready_when_all_are(void **state)
         wait_for_bell(&bed);
     assert_int_equal(progress, POOL_READY);
     assert_int_equal(pool_size(bed.pool), START);
-    bed.generation->born -= 3600; /* whoever is ready is never too late */
+    bed.generation->progress -= 3600; /* whoever is ready is never too late */
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_READY);
     free_bed(&bed);
 }
@@ -127,9 +127,11 @@ static void test_is_given_up_when_some_hang(void **state)
     struct reason why;
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_STARTING);
     wait_for_bell(&bed);
-    bed.generation->born -= 29;
+    bed.generation->progress -= 3600; /* but one has become ready since: there is progress */
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_STARTING);
-    bed.generation->born -= 1;
+    bed.generation->progress -= 29;
+    assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_STARTING);
+    bed.generation->progress -= 1;
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_FAILED);
     assert_string_equal(why.text, "the new workers are not ready after 30 s");
     pool_abandon(bed.pool, bed.generation);
