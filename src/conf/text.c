@@ -1,8 +1,10 @@
 /* text.c: a configuration's text, before libconfig sees it: refuses what libconfig would do that must not be done, or
  * could not do in time. Called for the file and for values of the command line. Pure.
  *
- * libconfig opens included files itself, FIFOs and all. It cuts integers to 32 bits without a word. And it compares
- * each setting with all others of its group, so that a file of a legal size could take minutes. */
+ * libconfig opens included files itself, FIFOs and all. It cuts integers to 32 bits without a word. And it compares the
+ * name of each setting with those of all others in its group, letter by letter, so that a file of a legal size could
+ * take minutes. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +13,17 @@
 
 #include "conf/reader.h"
 
-enum { SETTINGS_MAX = 4096 };
+/* More than any configuration has use for. Together they bound what libconfig does to a few ten milliseconds. */
+enum {
+    NAME_LONGEST = 40,    /* letters of a setting's name */
+    GROUP_LARGEST = 64,   /* settings in one group */
+    DEEPEST = 8,          /* groups and lists in one another */
+    SETTINGS_MOST = 4096, /* and elements of lists, all together */
+};
+
+struct lexer {
+    unsigned all, depth, in_group[DEEPEST + 1];
+};
 
 /* The end of the string that begins at p, or NULL. */
 static char *skip_string(char *p)
@@ -54,45 +66,65 @@ static void spoil_large_number(char *word)
     memcpy(digits, "9e9", 3);
 }
 
-/* The end of the word that begins at p, which is more than one character if it is a name or a number. */
-static char *skip_word(char *p)
+static bool is_word(char c)
 {
-    size_t n = strspn(p, "@*+-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    if (n > 0)
-        spoil_large_number(p);
-    return p + (n > 0 ? n : 1);
+    return isalnum((unsigned char)c) || (c != '\0' && strchr("@*+-_.", c) != NULL);
 }
 
-/* Whether a setting or an element of a list can begin behind this character. */
-static bool begins_setting(char c)
-{
-    return strchr("=:,({[", c) != NULL;
-}
-
-static bool check_here(const char *p, unsigned *settings, struct reason *why)
+static bool check_word(char *word, size_t n, struct reason *why)
 {
     static const char include[] = "@include";
-    if (strncmp(p, include, strlen(include)) == 0)
+    if (n >= strlen(include) && strncmp(word, include, strlen(include)) == 0)
         return reason_set(why, "@include: is not supported: one file holds the configuration");
-    *settings += begins_setting(*p);
-    return *settings <= SETTINGS_MAX || reason_set(why, "more than %d settings and elements of lists", SETTINGS_MAX);
+    if (n > NAME_LONGEST && (isalpha((unsigned char)*word) || *word == '*'))
+        return reason_set(why, "%.*s...: unknown key", NAME_LONGEST, word);
+    spoil_large_number(word);
+    return true;
+}
+
+/* A setting or an element of a list begins, or a group or list begins or ends. */
+static bool check_mark(struct lexer *lexer, char mark, struct reason *why)
+{
+    lexer->all += strchr("=:,({[", mark) != NULL;
+    lexer->in_group[lexer->depth] += mark == '=' || mark == ':';
+    if (lexer->all > SETTINGS_MOST)
+        return reason_set(why, "more than %d settings and elements of lists", SETTINGS_MOST);
+    if (lexer->in_group[lexer->depth] > GROUP_LARGEST)
+        return reason_set(why, "more than %d settings in one group", GROUP_LARGEST);
+    if (strchr("({[", mark) != NULL && lexer->depth == DEEPEST)
+        return reason_set(why, "more than %d groups and lists in one another", DEEPEST);
+    if (strchr("({[", mark) != NULL)
+        lexer->in_group[++lexer->depth] = 0;
+    else if (strchr(")}]", mark) != NULL && lexer->depth > 0)
+        lexer->depth--;
+    return true;
+}
+
+/* The end of what begins at p; NULL with a reason. */
+static char *check_next(struct lexer *lexer, char *p, struct reason *why)
+{
+    char *end = skip_quiet(p);
+    if (end == NULL)
+        reason_set(why, "a %s begins here that has no end", *p == '"' ? "string" : "comment");
+    if (end != p)
+        return end;
+    while (is_word(*end))
+        end++;
+    if (end > p)
+        return check_word(p, (size_t)(end - p), why) ? end : NULL;
+    return check_mark(lexer, *p, why) ? p + 1 : NULL;
 }
 
 bool conf_check_text(char *text, int *line, struct reason *why)
 {
-    unsigned settings = 0;
+    struct lexer lexer = {0};
     *line = 1;
     if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
         return reason_set(why, "begins with a byte order mark: save it as UTF-8 without one");
-    for (char *p = text; *p != '\0';) {
-        char *next = skip_quiet(p);
+    for (char *p = text, *next; *p != '\0'; p = next) {
+        next = check_next(&lexer, p, why);
         if (next == NULL)
-            return reason_set(why, "a %s begins here that has no end", *p == '"' ? "string" : "comment");
-        if (next == p) {
-            if (!check_here(p, &settings, why))
-                return false;
-            next = skip_word(p);
-        }
+            return false;
         for (; p < next; p++)
             *line += *p == '\n';
     }

@@ -115,12 +115,24 @@ static int error_line(const config_t *tree, const char *text)
     return config_error_line(tree) < lines ? config_error_line(tree) : lines;
 }
 
-/* *line: where it is wrong. Whatever happens, the tree is to be destroyed. */
+/* libconfig ends the process, or reads through a null pointer, when it gets no memory. It needs five times a text of
+ * one long string, and less than 1 MiB for as many settings as conf_check_text lets through. */
+static bool is_memory_there(const char *text)
+{
+    void *volatile room = malloc((1 << 20) + 6 * strlen(text));
+    free(room);
+    return room != NULL;
+}
+
+/* *line: where it is wrong, CONF_UNSET: nowhere. Whatever happens, the tree is to be destroyed. */
 static bool parse(config_t *tree, char *text, int *line, struct reason *why)
 {
     config_init(tree);
     if (!conf_check_text(text, line, why))
         return false;
+    *line = CONF_UNSET;
+    if (!is_memory_there(text))
+        return reason_set(why, "not enough memory to read it");
     if (config_read_string(tree, text) == CONFIG_TRUE)
         return true;
     *line = error_line(tree, text);
@@ -132,9 +144,13 @@ bool conf_read_text(const struct conf_reader *reader, char *text)
     config_t tree;
     struct reason reason;
     int line;
-    bool good = parse(&tree, text, &line, &reason)
-                    ? read_tree(reader, config_root_setting(&tree))
-                    : reason_set(reader->why, "%s:%d: %s", reader->conf->file, line, reason.text);
+    bool good = parse(&tree, text, &line, &reason);
+    if (good)
+        good = read_tree(reader, config_root_setting(&tree));
+    else if (line == CONF_UNSET)
+        reason_set(reader->why, "%s: %s", reader->conf->file, reason.text);
+    else
+        reason_set(reader->why, "%s:%d: %s", reader->conf->file, line, reason.text);
     config_destroy(&tree);
     return good;
 }

@@ -292,6 +292,7 @@ static void test_listeners_inherit(void **state)
 
 #define NOT_OF_UNIX(key) ": has a path, so it is a Unix socket, which has no " key
 #define ONLY_OF_UNIX(key) ": has a " key ", which only a Unix socket has, but no path"
+#define FORTY "abcdefghijabcdefghijabcdefghijabcdefghij"
 #define OCTAL "needs an octal mode in quotes, such as \"0660\""
 #define OR_NONE ", or \"\" for none"
 #define OF_POOL "; known are start, min_spare, max_spare, max_workers, max_connections"
@@ -411,6 +412,10 @@ static void test_refuses(void **state)
         {"log: {};\n/* /a\n * /\n", ":2: a comment begins here that has no end"},
         {"pool: { start = 1; start = 2; };", ":1: duplicate setting name"},
         {"pool: { };\npool: { };", ":2: duplicate setting name"},
+        {"x: { y: { z: { a: { b: { c: { d: { e: {\nf: {", ":2: more than 8 groups and lists in one another"},
+        {"x = ( [ ], { }, ( ), [ ], { }, ( ), [ ], { }, ( ), [ ], { } );", ":1: x: unknown key"},
+        {"\n" FORTY "1 = 5;", ":2: " FORTY "...: unknown key"},
+        {FORTY " = 5;", ":1: " FORTY ": unknown key"},
         {"\xef\xbb\xbf# c\n", ":1: begins with a byte order mark: save it as UTF-8 without one"},
         {"/* \n */ @include \"/etc/passwd\"\n", ":2: @include: is not supported: one file holds the configuration"},
         {"\n@include \"/etc/passwd\"\n", ":2: @include: is not supported: one file holds the configuration"},
@@ -607,6 +612,30 @@ static void test_refuses_what_is_too_large(void **state)
     strcpy(text + MOST - 6, "pool=5");
     assert_string_equal(refused(state, &(struct given){.text = text}, &why), ":1048571: pool: needs a group { ... }");
     free(text);
+}
+
+/* n pieces, each with its number in it. */
+static void assert_bound(void *const *state, const char *before, const char *piece, const char *rest, size_t n,
+                         const char *reason)
+{
+    char *text = malloc(strlen(before) + n * (strlen(piece) + strlen(rest) + 8) + 1);
+    char *end = text + sprintf(text, "%s", before);
+    struct reason why;
+    for (size_t i = 0; i < n; i++)
+        end += sprintf(end, "%s%zu%s", piece, i, rest);
+    assert_string_equal(refused(state, &(struct given){.text = text}, &why), reason);
+    free(text);
+}
+
+static void test_bounds_the_number_of_settings(void **state)
+{
+    assert_bound(state, "", "a", " = 1; ", 64, ":1: a0: unknown key");
+    assert_bound(state, "", "a", ": {}; ", 65, ":1: more than 64 settings in one group");
+    assert_bound(state, "pool: { ", "\na", " = 1; ", 65, ":66: more than 64 settings in one group");
+    assert_bound(state, "a = (", "{ a", " = 1; },", 1364, ":1: syntax error");
+    assert_bound(state, "a = (", "{ a", " = 1; },", 1365, ":1: more than 4096 settings and elements of lists");
+    assert_bound(state, "a = [", "", ",", 4095, ":1: more than 4096 settings and elements of lists");
+    assert_bound(state, "a = (\"", "", ",=({[", 5000, ":1: a string begins here that has no end");
 }
 
 static void test_survives_deep_nesting(void **state)
@@ -871,6 +900,7 @@ int main(void)
         cmocka_unit_test(test_refuses_what_is_no_file),
         cmocka_unit_test(test_refuses_what_is_no_text),
         cmocka_unit_test(test_refuses_what_is_too_large),
+        cmocka_unit_test(test_bounds_the_number_of_settings),
         cmocka_unit_test(test_survives_deep_nesting),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_round_trips),
