@@ -4,17 +4,22 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/magic.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "contract/fdplan.h"
 #include "master/sigpipe.h"
 
-enum { ANSWER_MAX = 1 << 17 }; /* bytes; what a socket takes at once by default is more */
+enum { UNLINK_PATIENCE = 200 }; /* ms */
+enum { ANSWER_MAX = 1 << 17 };  /* bytes; what a socket takes at once by default is more */
 
 static bool is_kept(const int *kept, int fd)
 {
@@ -142,4 +147,44 @@ enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *
     enum errand_state state = errand_collect(errand, cargo, &unheard);
     over(errand);
     return state == ERRAND_DONE ? ERRAND_DONE : ERRAND_FAILED;
+}
+
+/* Removing a file */
+
+struct name {
+    const char *path;
+    dev_t dev;
+    ino_t ino;
+};
+
+static void remove_name(void *context, int fd)
+{
+    const struct name *name = context;
+    struct stat st;
+    (void)fd;
+    if (lstat(name->path, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino)
+        unlink(name->path);
+}
+
+/* These live in memory, and cannot be frozen. */
+static bool is_in_memory(const char *path)
+{
+    struct statfs fs;
+    return statfs(path, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+void errand_unlink(const char *path, dev_t dev, ino_t ino)
+{
+    struct name name = {path, dev, ino};
+    struct errand errand;
+    struct reason why;
+    if (is_in_memory(path) || !errand_begin(&errand, remove_name, &name, (const int[]){-1}, &why)) {
+        remove_name(&name, -1);
+        return;
+    }
+    struct pollfd end = {.fd = errand.fd, .events = POLLIN};
+    sigset_t before = sigpipe_block(); /* the ends of children must not interrupt */
+    poll(&end, 1, UNLINK_PATIENCE);
+    sigpipe_restore(&before);
+    over(&errand);
 }

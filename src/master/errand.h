@@ -43,4 +43,8 @@ enum errand_state errand_collect(struct errand *errand, const struct errand_carg
  * that nobody waits for it. */
 enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *cargo);
 
+/* Remove a file, if it is still the one that dev and ino tell of: at once where nothing can hang, else in a child,
+ * which is waited for no longer than 0.2 s. */
+void errand_unlink(const char *path, dev_t dev, ino_t ino);
+
 #endif

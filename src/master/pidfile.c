@@ -14,6 +14,7 @@
 #include "base/reason.h"
 #include "conf/rundir.h"
 #include "contract/fdplan.h"
+#include "master/errand.h"
 
 static bool is_at(int fd, const char *path)
 {
@@ -69,7 +70,9 @@ void pidfile_drop(struct pidfile *pidfile)
 {
     if (pidfile->fd < 0)
         return;
-    file_remove_own(pidfile->path, pidfile->fd);
+    struct stat st;
+    if (fstat(pidfile->fd, &st) == 0)
+        errand_unlink(pidfile->path, st.st_dev, st.st_ino);
     close(pidfile->fd);
     pidfile->fd = -1;
 }

@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/reason.h"
+#include "master/errand.h"
 #include "master/listener/kind.h"
 
 enum {
@@ -131,9 +132,7 @@ static enum listener_fault fault(struct listener *listener)
 /* A socket without its file cannot be reached; what is in its queue can still be accepted. */
 static void remove_name(const struct listener *listener)
 {
-    struct stat st;
-    if (lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino))
-        unlink(addr_path(&listener->bound));
+    errand_unlink(addr_path(&listener->bound), listener->dev, listener->ino);
 }
 
 /* The length of its queue cannot be asked for, so it is set at every tick. */

@@ -164,12 +164,31 @@ static void test_holds_only_what_it_is_left(void **state)
     close(ends[1]);
 }
 
+static void test_removes_only_the_file_that_is_meant(void **state)
+{
+    struct stat st;
+    char *path = unit_path(state, "name");
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(fstat(fd, &st), 0);
+    errand_unlink(path, st.st_dev, st.st_ino + 1);
+    assert_int_equal(access(path, F_OK), 0);
+    errand_unlink(path, st.st_dev, st.st_ino);
+    assert_int_equal(access(path, F_OK), -1);
+    close(fd);
+    free(path);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_brings_back_data_and_descriptors),    cmocka_unit_test(test_does_not_wait),
-        cmocka_unit_test(test_an_answer_that_is_there_is_not_lost), cmocka_unit_test(test_a_death_is_told),
+        cmocka_unit_test(test_brings_back_data_and_descriptors),
+        cmocka_unit_test(test_does_not_wait),
+        cmocka_unit_test(test_an_answer_that_is_there_is_not_lost),
+        cmocka_unit_test(test_a_death_is_told),
         cmocka_unit_test(test_holds_only_what_it_is_left),
+        cmocka_unit_test(test_removes_only_the_file_that_is_meant),
     };
-    return unit_run("errand", tests, NULL, NULL);
+    return unit_run("errand", tests, unit_make_scratch, unit_remove_scratch);
 }
