@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/reason.h"
+#include "base/title.h"
 #include "conf/conf.h"
 #include "master/daemonize.h"
 #include "master/listener/listen.h"
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct reason why;
+    struct title title = title_find(argv, environ);
     if (!options_parse(&options, argc, argv, &why))
         return complain(EX_USAGE, &why);
     if (options.action == OPTIONS_HELP) {
@@ -86,7 +88,8 @@ int main(int argc, char **argv)
                                             .sets = options.sets,
                                             .listen = options.listen,
                                             .listens = options.listens,
-                                            .foreground = options.foreground}};
+                                            .foreground = options.foreground},
+                                 .title = title};
     int status = act(&options, &setup);
     free(file);
     return status;

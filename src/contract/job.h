@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/title.h"
 #include "contract/fdplan.h"
 #include "contract/page.h"
 #include "contract/turn.h"
@@ -42,6 +43,7 @@ struct worker_job {
     int lifeline; /* read end */
     int doorbell; /* write end */
     pid_t master;
+    const struct title *title;
     unsigned char *buffer; /* for the echo; untouched so far, so that it costs nothing until it is used */
     size_t buffer_size;
 };

@@ -150,7 +150,7 @@ static void on_worker(void *context, pid_t pid, int status)
 static bool open_loop(struct master *m, struct reason *why)
 {
     m->loop = ev_loop_new(EVFLAG_NOENV);
-    m->pool = m->loop != NULL ? pool_create(m->setup->work, why) : NULL;
+    m->pool = m->loop != NULL ? pool_create(m->setup->work, &m->setup->title, why) : NULL;
     m->children.workers = (struct children_owner){on_worker, m};
     if (m->loop == NULL)
         return reason_set(why, "cannot make an event loop");
@@ -183,6 +183,7 @@ int master_run(const struct master_setup *setup)
         .setup = setup, .stderr_fd = fcntl(FD_LOG, F_DUPFD_CLOEXEC, FD_PRIVATE), .rollout.errand.fd = -1};
     struct reason why;
     log_init(&m.early);
+    title_set(&setup->title, "mpechod: master");
     if (begin(&m, &why)) {
         ev_run(m.loop, 0);
     } else {

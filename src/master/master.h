@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/title.h"
 #include "conf/conf.h"
 #include "contract/job.h"
 
@@ -11,9 +12,10 @@ struct master_setup {
     struct conf_source source;               /* what a reload reads again */
     struct conf conf;                        /* read and checked */
     void (*work)(const struct worker_job *); /* what a new worker does; never returns */
-    bool has_terminal;                       /* or stands for one, as the first process of a container */
-    unsigned inherited;                      /* listening sockets that we were started with, and that were closed */
-    int ready;                               /* for daemonize_ready; -1: nobody waits */
+    struct title title;
+    bool has_terminal;  /* or stands for one, as the first process of a container */
+    unsigned inherited; /* listening sockets that we were started with, and that were closed */
+    int ready;          /* for daemonize_ready; -1: nobody waits */
 };
 
 /* Run until stopped. Returns 0 if stopped by request, 1 if it could not start, which has been logged. */

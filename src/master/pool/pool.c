@@ -40,7 +40,7 @@ static bool hang_doorbell(struct pool *pool)
     return pool->bell_read >= 0 && pool->bell_write >= 0;
 }
 
-struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why)
+struct pool *pool_create(void (*run)(const struct worker_job *), const struct title *title, struct reason *why)
 {
     struct pool *pool = unforked_alloc(sizeof *pool);
     if (pool == NULL || !roster_init(&pool->roster)) {
@@ -48,6 +48,7 @@ struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *
         goto fail;
     }
     pool->run = run;
+    pool->title = title;
     pool->master = getpid();
     pool->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!hang_doorbell(pool) || pool->buffer == MAP_FAILED) {
@@ -119,6 +120,7 @@ static bool spawn(struct pool *pool, struct generation *generation)
         .lifeline = generation->lifeline_read,
         .doorbell = pool->bell_write,
         .master = pool->master,
+        .title = pool->title,
         .buffer = pool->buffer,
         .buffer_size = BUFFER_SIZE,
     };

@@ -25,8 +25,8 @@ struct pool_report {
     bool renew;       /* the turn is broken, or nobody takes it: a new generation is needed */
 };
 
-/* run: what a new child does; never returns. NULL with a reason on failure. */
-struct pool *pool_create(void (*run)(const struct worker_job *), struct reason *why);
+/* run: what a new child does; never returns. title: where a worker says what it is. NULL with a reason on failure. */
+struct pool *pool_create(void (*run)(const struct worker_job *), const struct title *title, struct reason *why);
 void pool_destroy(struct pool *pool);
 
 /* The descriptor that is readable when a worker wants a look, and what to do before the look. */

@@ -14,6 +14,7 @@
 
 struct pool {
     void (*run)(const struct worker_job *);
+    const struct title *title;
     pid_t master;
     int bell_read, bell_write; /* the doorbell: a pipe, so that the master's end is not the workers' */
     struct board *board;
