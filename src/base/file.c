@@ -10,23 +10,50 @@
 
 #include "base/fd.h"
 
-int file_create(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest)
+static bool fill(int fd, unsigned mode, const void *data, size_t size, bool locked)
+{
+    return (!locked || fd_lock(fd)) && fchmod(fd, mode) == 0 && write(fd, data, size) == (ssize_t)size;
+}
+
+/* Not every file system knows RENAME_NOREPLACE, nor every one hard links. */
+static int rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (link(from, to) != 0)
+        return -1;
+    unlink(from);
+    return 0;
+}
+
+static int create(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest,
+                  int (*place)(const char *, const char *))
 {
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return -1;
-    int fd = fd_move(mkostemp(temporary, O_CLOEXEC), lowest);
-    bool whole = fd >= 0 && (!locked || fd_lock(fd)) && fchmod(fd, mode) == 0 &&
-                 write(fd, data, size) == (ssize_t)size && rename(temporary, path) == 0;
-    if (fd >= 0 && !whole) {
+    int made = mkostemp(temporary, O_CLOEXEC), fd = fd_move(made, lowest);
+    if (made >= 0 && (fd < 0 || !fill(fd, mode, data, size, locked) || place(temporary, path) != 0)) {
         int saved = errno;
         unlink(temporary);
-        close(fd);
+        fd_close(fd);
         errno = saved;
         fd = -1;
     }
     free(temporary);
     return fd;
+}
+
+int file_create(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest)
+{
+    return create(path, mode, data, size, locked, lowest, rename);
+}
+
+int file_create_new(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest)
+{
+    return create(path, mode, data, size, locked, lowest, rename_new);
 }
 
 void file_remove_own(const char *path, int fd)

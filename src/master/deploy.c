@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "conf/rundir.h"
+#include "base/fd.h"
+#include "master/rundir.h"
 
 static const struct listen_set no_listeners = {.n = 0};
 
@@ -17,12 +18,19 @@ static const struct listen_set no_listeners = {.n = 0};
 static bool prepare_pidfile(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
 {
     deploy->pidfile.fd = -1;
-    if (deploy->conf.pid_file[0] == '\0')
-        return true;
     if (live != NULL && strcmp(live->conf.pid_file, deploy->conf.pid_file) == 0)
         return true; /* moves over at commit */
     return pidfile_take(&deploy->pidfile, deploy->conf.pid_file, master, why) ||
            conf_blame(&deploy->conf, "process.pid_file", why);
+}
+
+static bool prepare_rundir(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    (void)live;
+    (void)master;
+    (void)why;
+    deploy->rundir = rundir_hold(&deploy->conf);
+    return true;
 }
 
 static bool prepare_log(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
@@ -52,6 +60,12 @@ static void abandon_pidfile(struct deploy *deploy, const struct deploy *live)
     pidfile_drop(&deploy->pidfile);
 }
 
+static void abandon_rundir(struct deploy *deploy, const struct deploy *live)
+{
+    (void)live;
+    fd_close(deploy->rundir);
+}
+
 static void abandon_log(struct deploy *deploy, const struct deploy *live)
 {
     (void)live;
@@ -68,8 +82,14 @@ static void commit_pidfile(struct deploy *deploy, struct deploy *live)
 {
     if (deploy->pidfile.fd >= 0 || deploy->conf.pid_file[0] == '\0')
         return;
-    deploy->pidfile = (struct pidfile){.path = deploy->conf.pid_file, .fd = live->pidfile.fd};
+    deploy->pidfile = live->pidfile;
     live->pidfile.fd = -1;
+}
+
+static void commit_rundir(struct deploy *deploy, struct deploy *live)
+{
+    (void)deploy;
+    (void)live;
 }
 
 static void commit_log(struct deploy *deploy, struct deploy *live)
@@ -97,6 +117,7 @@ static const struct part parts[] = {
     {prepare_pidfile, commit_pidfile, abandon_pidfile},
     {prepare_log, commit_log, abandon_log},
     {prepare_listeners, commit_listeners, abandon_listeners},
+    {prepare_rundir, commit_rundir, abandon_rundir}, /* the others have made it, if need be */
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -138,6 +159,7 @@ static struct errand_cargo cargo_of(struct answer *answer)
 {
     struct errand_cargo cargo = {.data = answer, .size = sizeof *answer};
     cargo.fd[cargo.fds++] = &answer->deploy.pidfile.fd;
+    cargo.fd[cargo.fds++] = &answer->deploy.rundir;
     for (size_t i = 0; i < FD_LISTEN_MAX; i++)
         cargo.fd[cargo.fds++] = &answer->deploy.listeners.at[i].fd;
     return cargo;
@@ -168,7 +190,6 @@ static bool unpack(struct answer *answer, const struct listen_set *live)
     for (size_t i = 0; i < set->n; i++)
         if (answer->kept[i] >= 0)
             set->at[i].fd = (size_t)answer->kept[i] < live->n ? live->at[answer->kept[i]].fd : -1;
-    answer->deploy.pidfile.path = answer->deploy.conf.pid_file;
     return answer->good;
 }
 
@@ -186,7 +207,7 @@ static void run(void *context, int fd)
     answer->good = (order->source == NULL || conf_load(order->source, &deploy->conf, &answer->why)) &&
                    prepare(deploy, order->live, order->master, &answer->why);
     if (!answer->good)
-        *deploy = (struct deploy){.pidfile = {.fd = -1}};
+        *deploy = (struct deploy){.pidfile = {.fd = -1}, .rundir = -1};
     struct answer sent = *answer;
     struct errand_cargo cargo = cargo_of(&sent);
     pack(&sent, listeners);
@@ -241,7 +262,6 @@ static struct deploy *adopt(struct answer *answer, const struct deploy *live, in
         return NULL;
     }
     *deploy = answer->deploy;
-    deploy->pidfile.path = deploy->conf.pid_file;
     if (find_log(deploy, live, stderr_fd, why))
         return deploy;
     free(deploy);
@@ -323,6 +343,7 @@ bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
 
 bool deploy_tend(struct deploy *deploy)
 {
+    pidfile_tend(&deploy->pidfile, &deploy->log);
     return listen_mend(&deploy->listeners, &deploy->conf, clock_now(), &deploy->log);
 }
 

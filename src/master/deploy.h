@@ -16,6 +16,7 @@
 struct deploy {
     struct conf conf;
     struct pidfile pidfile;
+    int rundir; /* rundir_hold's; -1: none */
     struct log log;
     bool borrows_log; /* it is the live one's */
     struct listen_set listeners;

@@ -12,9 +12,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/reason.h"
-#include "conf/rundir.h"
 #include "contract/fdplan.h"
 #include "master/errand.h"
+#include "master/rundir.h"
 
 static bool is_at(int fd, const char *path)
 {
@@ -23,47 +23,91 @@ static bool is_at(int fd, const char *path)
            ours.st_ino == there.st_ino;
 }
 
-/* Lock whatever file is at path, made if need be. Between open and lock somebody may have put another there. A read
- * lock is no daemon's: anybody who may read the file can have one, and it does not count. */
-static int lock_present(const char *path, struct reason *why)
-{
-    for (int tries = 0; tries < 10; tries++) {
-        struct stat st;
-        int fd = fd_move(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), FD_PRIVATE);
-        if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-            reason_set(why, "cannot open %s: %s", path, fd < 0 ? strerror(errno) : "not a regular file");
-            fd_close(fd);
-            return -1;
-        }
-        if (!fd_lock(fd) && fd_is_locked(fd)) {
-            reason_set(why, "%s is locked: mpechod runs already; stop it, or name another process.pid_file", path);
-            close(fd);
-            return -1;
-        }
-        if (is_at(fd, path))
-            return fd;
-        close(fd);
-    }
-    reason_set(why, "%s keeps changing", path);
-    return -1;
-}
-
-/* Readers see the old number or the new one, never half of it: the file is replaced, by one that is locked already,
- * while the old one is locked too. So there is no moment at which anybody could open the path and lock what is there.
- */
-bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct reason *why)
+static int write_number(const struct pidfile *pidfile,
+                        int (*create)(const char *, unsigned, const void *, size_t, bool, int))
 {
     char text[32];
-    *pidfile = (struct pidfile){.path = path, .fd = -1};
-    int forerunner = rundir_prepare(path, why) ? lock_present(path, why) : -1;
-    if (forerunner < 0)
+    int n = snprintf(text, sizeof text, "%d\n", (int)pidfile->pid);
+    return create(pidfile->path, 0644, text, (size_t)n, true, FD_PRIVATE);
+}
+
+/* Lock the file that is at path. A read lock is no daemon's: anybody who may read the file can have one, and it does
+ * not count. False with a reason; *fd is -1 if there is no such file any more. */
+static bool lock_present(const char *path, int *fd, struct reason *why)
+{
+    struct stat st;
+    *fd = fd_move(open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), FD_PRIVATE);
+    if (*fd < 0 && errno == ENOENT)
+        return true;
+    if (*fd < 0 || fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode))
+        reason_set(why, "cannot open %s: %s", path, *fd < 0 ? strerror(errno) : "not a regular file");
+    else if (!fd_lock(*fd) && fd_is_locked(*fd))
+        reason_set(why, "%s is locked: mpechod runs already; stop it, or name another process.pid_file", path);
+    else
+        return true;
+    fd_close(*fd);
+    return false;
+}
+
+/* Between open and lock somebody may have put another file there. False with a reason, unless it is to be tried
+ * again. */
+static bool replace(struct pidfile *pidfile, struct reason *why)
+{
+    int forerunner;
+    if (!lock_present(pidfile->path, &forerunner, why))
         return false;
-    int n = snprintf(text, sizeof text, "%d\n", (int)pid);
-    pidfile->fd = file_create(path, 0644, text, (size_t)n, true, FD_PRIVATE);
-    if (pidfile->fd < 0)
-        reason_set(why, "cannot write %s: %s", path, strerror(errno));
-    close(forerunner);
-    return pidfile->fd >= 0;
+    if (forerunner >= 0 && is_at(forerunner, pidfile->path)) {
+        pidfile->fd = write_number(pidfile, file_create);
+        if (pidfile->fd < 0)
+            reason_set(why, "cannot write %s: %s", pidfile->path, strerror(errno));
+        close(forerunner);
+        return pidfile->fd >= 0;
+    }
+    fd_close(forerunner);
+    return true;
+}
+
+/* Readers see the old number or the new one, never half of it: the file appears whole and locked, or it replaces one
+ * that is locked, too, while it is replaced. So there is no moment at which anybody could open the path and lock what
+ * is there. */
+bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct reason *why)
+{
+    *pidfile = (struct pidfile){.pid = pid, .fd = -1};
+    snprintf(pidfile->path, sizeof pidfile->path, "%s", path);
+    if (path[0] == '\0')
+        return true;
+    if (!rundir_prepare(path, why))
+        return false;
+    for (int tries = 0; tries < 10; tries++) {
+        pidfile->fd = write_number(pidfile, file_create_new);
+        if (pidfile->fd < 0 && errno != EEXIST)
+            return reason_set(why, "cannot write %s: %s", path, strerror(errno));
+        if (pidfile->fd < 0 && !replace(pidfile, why))
+            return false;
+        if (pidfile->fd >= 0)
+            return true;
+    }
+    return reason_set(why, "%s keeps changing", path);
+}
+
+void pidfile_tend(struct pidfile *pidfile, struct log *log)
+{
+    struct stat st;
+    struct reason why;
+    if (pidfile->fd < 0 || lstat(pidfile->path, &st) == 0 || errno != ENOENT)
+        return;
+    bool prepared = rundir_prepare(pidfile->path, &why);
+    int fd = prepared ? write_number(pidfile, file_create_new) : -1;
+    if (prepared && fd < 0)
+        reason_set(&why, "cannot write %s: %s", pidfile->path, strerror(errno));
+    if (fd >= 0) {
+        close(pidfile->fd);
+        pidfile->fd = fd;
+        log_warn(log, "the pid file %s was removed: written again", pidfile->path);
+    } else if (!pidfile->failing) {
+        log_error(log, "the pid file was removed and cannot be written again: %s; trying again", why.text);
+    }
+    pidfile->failing = fd < 0;
 }
 
 void pidfile_drop(struct pidfile *pidfile)

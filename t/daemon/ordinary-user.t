@@ -17,7 +17,7 @@ my $port = free_port();
 sub daemon ($xdg) {
     my $d = Mpechod->new;
     chown $uid, $uid, $d->dir, $d->{conf};
-    spew($d->{conf}, '');
+    spew($d->{conf}, "# all defaults\n");
     $d->{config}{log}{target} = undef;
     $d->{config}{process}{pid_file} = "$xdg/mpechod.pid";
     $d->{config}{accept}{lock_file} = "$xdg/accept.lock";

@@ -12,8 +12,8 @@
 #include "base/fd.h"
 #include "base/reason.h"
 #include "base/unforked.h"
-#include "conf/rundir.h"
 #include "contract/fdplan.h"
+#include "master/rundir.h"
 
 static bool open_lifeline(struct generation *generation)
 {
