@@ -6,6 +6,8 @@ use lib "$FindBin::Bin/../lib";
 use Mpechod;
 use Test::More;
 
+use Fcntl qw(LOCK_EX LOCK_NB);
+
 need_root() if !eval { getpwnam('nobody') };
 need_command('setpriv') if $> == 0;
 
@@ -34,6 +36,8 @@ subtest 'XDG_RUNTIME_DIR' => sub {
     $d->start(wrap => \@as, args => [ '-l', "127.0.0.1:$port" ], env => { XDG_RUNTIME_DIR => $xdg });
     is((stat "$xdg/mpechod")[4], $uid, 'a directory there');
     is(sprintf('%04o', (stat "$xdg/mpechod")[2] & 07777), '0700', 'of its own');
+    open my $directory, '<', "$xdg/mpechod" or die $!;
+    ok(!flock($directory, LOCK_EX | LOCK_NB), 'locked, so that systemd-tmpfiles does not clean it');
     is(slurp("$xdg/mpechod/mpechod.pid"), $d->master . "\n", 'with the pid file');
     ok(-e "$xdg/mpechod/accept.lock", 'and the lock file');
     is((split ' ', status_of($_, 'Uid'))[0], $uid, "worker $_ is that user") for $d->workers;

@@ -109,6 +109,38 @@ subtest 'whoever may only read it cannot lock it' => sub {
     $d->stop;
 };
 
+subtest 'somebody removes it' => sub {
+    $d->start;
+    my $held = $d->{config}{process}{pid_file};
+    $d->expect(qr/WARN \[\d+\] the pid file \Q$held\E was removed: written again/);
+    unlink $held or die "$held: $!";
+    ok($d->log_wait(qr/the pid file \Q$held\E was removed: written again/, 5), 'it is written again');
+    is(slurp($held), $d->master . "\n", 'with the number');
+    is(sprintf('%04o', (stat $held)[2] & 07777), '0644', 'and the mode');
+    is(join(' ', glob "$held?*"), '', 'no temporary file is left');
+    is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and is locked: a second instance is refused');
+    spew("$held.mine", "somebody else's\n");
+    rename "$held.mine", $held or die $!;
+    let_pass(0.7);    # a tick
+    is(slurp($held), "somebody else's\n", 'what somebody else puts there stays');
+    unlink $held or die "$held: $!";
+    wait_ok(sub { -e $held }, 5, 'until it is removed');
+    $d->stop;
+};
+
+subtest 'none at all' => sub {
+    my $none = Mpechod->new(process => { pid_file => '' });
+    $none->start;
+    echo_ok($none->connect, 'hello');
+    is(join(' ', grep { /pid/ } glob $none->dir . '/*'), '', 'there is no pid file');
+    ok($none->reload(process => { pid_file => $none->dir . '/some.pid' }), 'a reload makes one');
+    is(slurp($none->dir . '/some.pid'), $none->master . "\n", 'with the number');
+    ok($none->reload(process => { pid_file => '' }), 'another removes it');
+    wait_ok(sub { !-e $none->dir . '/some.pid' }, 5, 'it is gone');
+    $none->{config}{process}{pid_file} = undef;
+    $none->stop;
+};
+
 kill KILL => $bystander;
 reap($bystander);
 finish();

@@ -108,16 +108,32 @@ static bool show(const struct addr *addr, const char *beside, struct reason *why
     return reason_set(why, "%s keeps changing", addr_path(addr));
 }
 
-/* The path never shows a socket that does not listen. */
+static uid_t user_of(const struct conf_listen *wanted)
+{
+    return wanted->user.id != CONF_NO_ID ? wanted->user.id : geteuid();
+}
+
+static gid_t group_of(const struct conf_listen *wanted)
+{
+    return wanted->group.id != CONF_NO_ID ? wanted->group.id : getegid();
+}
+
+/* The path never shows a socket that does not listen, or that is not whom it should be. */
 static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why)
 {
     struct addr beside;
     if (!bind_beside(listener->fd, &listener->bound, wanted->mode, &beside))
         return listener_cannot(why, "bind", &listener->bound);
-    note_name(listener, addr_path(&beside));
-    bool good = listen(listener->fd, backlog) == 0 ? show(&listener->bound, addr_path(&beside), why)
-                                                   : listener_cannot(why, "listen at", &listener->bound);
-    unlink(addr_path(&beside));
+    const char *path = addr_path(&beside);
+    bool good = false;
+    note_name(listener, path);
+    if (lchown(path, user_of(wanted), group_of(wanted)) != 0)
+        listener_cannot(why, "give to its user and group", &listener->bound);
+    else if (listen(listener->fd, backlog) != 0)
+        listener_cannot(why, "listen at", &listener->bound);
+    else
+        good = show(&listener->bound, path, why);
+    unlink(path);
     return good;
 }
 
@@ -141,16 +157,21 @@ static void restore(const struct listener *listener, int backlog)
     listen(listener->fd, backlog);
 }
 
-/* Through a descriptor, so that it is our socket's mode that changes, whatever somebody may put at its path. */
+/* Through a descriptor, so that it is our socket that changes, whatever somebody may put at its path. */
 static void tune(const struct listener *listener, const struct conf_listen *wanted)
 {
     char file[32];
     struct stat st;
     int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino) &&
-        (st.st_mode & 0777) != wanted->mode)
-        chmod(file, wanted->mode);
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino)) {
+        const uid_t uid = user_of(wanted);
+        const gid_t gid = group_of(wanted);
+        int ignored = st.st_uid == uid && st.st_gid == gid ? 0 : fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+        (void)ignored; /* a user that is not root and may not: a start would have failed */
+        if ((st.st_mode & 0777) != wanted->mode)
+            chmod(file, wanted->mode);
+    }
     fd_close(fd);
 }
 
