@@ -15,6 +15,7 @@ void edit_lines(struct session *session)
 
 #include <fcntl.h>
 #include <histedit.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -491,6 +492,14 @@ static void run(struct edit *edit)
     tty_close(&edit->tty);
 }
 
+/* In the C locale only ASCII is text, and what else is typed would be shown as numbers. A terminal of today sends
+ * UTF-8; what is not UTF-8 is handed on as it is. */
+static void choose_characters(void)
+{
+    if (strcmp(setlocale(LC_CTYPE, NULL), "C") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 void edit_lines(struct session *session)
 {
     struct edit edit = {.session = session};
@@ -499,6 +508,7 @@ void edit_lines(struct session *session)
     edit.screen = open_memstream(&edit.drawing, &edit.drawn);
     if (edit.screen == NULL)
         return;
+    choose_characters();
     if (is_terminal_able(edit.screen))
         run(&edit);
     fclose(edit.screen);

@@ -34,6 +34,14 @@ for my $typed (sort keys %lines) {
     $person->ends(0, '', $name);
 }
 
+subtest 'the C locale' => sub {
+    my $person = Editing->new($server->target, { LC_ALL => 'C' });
+    $person->type("\xed\x95\x9c\xea\xb8\x80\xc3\xbc");
+    $person->sees("\x{d55c}\x{ae00}\xfc", 'what is typed is shown as text all the same');
+    $person->type("\n\cD");
+    $person->ends(0, '');
+};
+
 subtest 'history' => sub {
     my $person = Editing->new($server->target);
     $person->type("first\nsecond\nsecond\n");
