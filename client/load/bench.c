@@ -201,7 +201,7 @@ static void end_and_tell(struct bench *bench, int64_t now)
 {
     end_interval(bench, now);
     tell_interval(bench, now);
-    if (ferror(stdout) != 0)
+    if (report_has_failed(bench->run->report))
         interrupt(bench, now);
 }
 

@@ -1,8 +1,11 @@
 /* plot.c: scales, grids, lines and text as elements of SVG 1.1; see plot.h. */
 #include "client/report/plot.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+#include "client/base/utf8.h"
 
 #define GRID "#d9dee4"
 #define FAINT_GRID "#eef1f4"
@@ -27,15 +30,14 @@ const char *plot_duration(char text[UNITS_TEXT])
 /* Names may hold anything. */
 static void write_escaped(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (strncmp(text, MICRO, strlen(MICRO)) == 0) {
-            fputs("&#181;", out);
-            text += strlen(MICRO) - 1;
-        } else if (*text == '&' || *text == '<' || *text == '>') {
-            fprintf(out, "&#%d;", *text);
-        } else {
-            fputc(*text >= ' ' && *text <= '~' ? *text : '?', out);
-        }
+    while (*text != '\0') {
+        uint32_t character;
+        size_t length = utf8_decode(text, &character);
+        if (length > 1 || *text == '&' || *text == '<' || *text == '>')
+            fprintf(out, "&#%" PRIu32 ";", character);
+        else
+            fputc(length == 1 ? *text : '?', out);
+        text += length > 0 ? length : 1;
     }
 }
 

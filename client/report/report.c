@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "client/base/output.h"
 #include "client/report/hgrm.h"
 #include "client/report/report_format.h"
 #include "client/report/svg.h"
@@ -40,11 +41,11 @@ static int columns_of_output(void)
 }
 
 /* no-color.org: set and not empty. */
-static struct screen look_at_output(void)
+static struct screen look_at_output(FILE *out)
 {
     const char *no_colour = getenv("NO_COLOR"), *kind = getenv("TERM");
     bool terminal = isatty(STDOUT_FILENO) == 1, dumb = kind == NULL || strcmp(kind, "dumb") == 0;
-    struct screen screen = {.out = stdout, .live = terminal && !dumb, .columns = columns_of_output()};
+    struct screen screen = {.out = out, .live = terminal && !dumb, .columns = columns_of_output()};
     screen.colour = screen.live && (no_colour == NULL || no_colour[0] == '\0');
     screen.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     return screen;
@@ -64,15 +65,19 @@ bool report_check(const struct options *options)
     return false;
 }
 
-static void prepare(struct report *report, const struct options *options)
+/* False: no memory. */
+static bool prepare(struct report *report, const struct options *options)
 {
     struct assertion_error error;
     report->options = options;
     report->format = format_of(options);
-    report->screen = look_at_output();
+    report->screen = look_at_output(output_open());
     bool checked = options->assertions == NULL || assertion_parse(&report->assertions, options->assertions, &error);
     assert(checked);
     (void)checked;
+    if (report->screen.out == NULL)
+        warnx("out of memory");
+    return report->screen.out != NULL;
 }
 
 /* path: NULL if no such file is wanted. Tells the user if it cannot be written. */
@@ -92,8 +97,17 @@ static void destroy(struct report *report)
         fclose(report->svg);
     if (report->hgrm != NULL)
         fclose(report->hgrm);
+    if (report->screen.out != NULL)
+        fclose(report->screen.out);
     series_clear(&report->series);
     free(report);
+}
+
+/* Asked right after the output, as stdio keeps no errno. */
+static void look_for_error(struct report *report)
+{
+    if (report->error == 0 && ferror(report->screen.out) != 0)
+        report->error = errno;
 }
 
 struct report *report_open(const struct options *options, const struct target *target)
@@ -103,14 +117,15 @@ struct report *report_open(const struct options *options, const struct target *t
         warnx("out of memory");
         return NULL;
     }
-    prepare(report, options);
     report->target = target;
-    if (!open_file(&report->hgrm, options->hgrm) || !open_file(&report->svg, options->svg)) {
+    if (!prepare(report, options) || !open_file(&report->hgrm, options->hgrm) ||
+        !open_file(&report->svg, options->svg)) {
         destroy(report);
         return NULL;
     }
     if (report->format->begin != NULL)
         report->format->begin(report);
+    look_for_error(report);
     return report;
 }
 
@@ -123,11 +138,9 @@ static bool shows_course(const struct options *options)
     return options->svg != NULL || (json && options->mode == MODE_BENCH);
 }
 
-/* Asked right after the output, as stdio keeps no errno. */
-static void look_for_error(struct report *report)
+bool report_has_failed(const struct report *report)
 {
-    if (report->error == 0 && ferror(stdout) != 0)
-        report->error = errno;
+    return report->error != 0;
 }
 
 void report_probe(struct report *report, const struct probe *probe)
@@ -158,6 +171,7 @@ void report_progress(struct report *report, const struct interval *interval)
 {
     report->screen.columns = columns_of_output();
     report->format->progress(report, interval);
+    look_for_error(report);
 }
 
 void report_so_far(struct report *report, const struct result *result)
@@ -224,7 +238,7 @@ static void write_files(struct report *report, const struct result *result)
 
 static enum status check_output(struct report *report)
 {
-    fflush(stdout);
+    fflush(report->screen.out);
     look_for_error(report);
     if (report->error == 0)
         return report->status;
@@ -245,11 +259,14 @@ enum status report_close(struct report *report, const struct result *result)
     return status;
 }
 
-enum status report_nothing(const struct options *options, enum status status)
+enum status report_nothing(const struct options *options, enum status status, const char *why)
 {
     struct report report = {.status = status};
-    prepare(&report, options);
+    if (!prepare(&report, options))
+        return status;
     if (report.format->nothing != NULL)
-        report.format->nothing(&report);
+        report.format->nothing(&report, why);
+    status = check_output(&report);
+    fclose(report.screen.out);
     return status;
 }

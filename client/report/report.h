@@ -28,6 +28,9 @@ void report_interval(struct report *report, const struct interval *interval, boo
 bool report_is_live(const struct report *report);
 void report_progress(struct report *report, const struct interval *interval);
 
+/* Standard output takes no more: nobody would see the rest. */
+bool report_has_failed(const struct report *report);
+
 /* SIGQUIT: the summary so far, on standard error, so that it does not get into JSON. */
 void report_so_far(struct report *report, const struct result *result);
 
@@ -36,7 +39,8 @@ void report_so_far(struct report *report, const struct result *result);
 enum status report_close(struct report *report, const struct result *result);
 
 /* Instead of all that, when nothing was measured, as no server was found, or this machine refused what it takes: JSON
- * and CSV have the same keys and columns as ever, JSON has the status. Returns status. */
-enum status report_nothing(const struct options *options, enum status status);
+ * and CSV have the same keys and columns as ever, JSON has the status, and why, unless that is NULL, as a problem. The
+ * user has been told. Returns status. */
+enum status report_nothing(const struct options *options, enum status status, const char *why);
 
 #endif

@@ -25,7 +25,8 @@ struct report_format {
     void (*progress)(struct report *report, const struct interval *interval); /* one that has not ended yet */
     void (*pause)(struct report *report); /* something else will be written, perhaps to the same terminal */
     void (*end)(const struct report *report, const struct screen *screen, const struct result *result);
-    void (*nothing)(struct report *report); /* instead of all that: nothing was measured, target is NULL */
+    /* Instead of all that: nothing was measured, target is NULL, and so may why be. */
+    void (*nothing)(struct report *report, const char *why);
 };
 
 /* What report_text remembers from one row to the next. */

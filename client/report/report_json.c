@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/base/clock.h"
+#include "client/base/utf8.h"
 #include "client/report/metric.h"
 #include "client/report/report_format.h"
 
@@ -49,14 +50,18 @@ static void set_seconds(json_t *object, const char *key, int64_t ns)
 /* Names and paths may be any bytes, JSON is UTF-8. */
 static json_t *replace_bytes(const char *text)
 {
-    char *ascii = strdup(text);
-    if (ascii == NULL)
+    char *copy = strdup(text);
+    if (copy == NULL)
         return NULL;
-    for (char *c = ascii; *c != '\0'; c++)
-        if ((unsigned char)*c >= 0x80)
+    for (char *c = copy; *c != '\0';) {
+        uint32_t character;
+        size_t length = utf8_decode(c, &character);
+        if (length == 0 && (unsigned char)*c >= 0x80)
             *c = '?';
-    json_t *value = json_string(ascii);
-    free(ascii);
+        c += length > 0 ? length : 1;
+    }
+    json_t *value = json_string(copy);
+    free(copy);
     return value;
 }
 
@@ -177,7 +182,6 @@ static void set_bench_options(json_t *object, const struct options *options)
     set(object, "burst", json_boolean(options->burst));
     set_seconds(object, "hold_seconds", options->hold);
     set_seconds(object, "omit_seconds", options->omit);
-    set(object, "lines", json_boolean(options->lines));
 }
 
 static json_t *options_of(const struct options *options)
@@ -191,6 +195,7 @@ static json_t *options_of(const struct options *options)
     set(object, "udp", json_boolean(options->udp));
     set(object, "dont_fragment", json_boolean(options->dont_fragment));
     set(object, "crr", json_boolean(options->crr));
+    set(object, "lines", json_boolean(options->lines));
     set_seconds(object, "interval_seconds", options->interval);
     set_seconds(object, "duration_seconds", options->duration);
     set_seconds(object, "timeout_seconds", options->timeout);
@@ -310,7 +315,7 @@ static void forget_values(json_t *object)
 }
 
 /* With all the keys, so that a program need not look at the status before it reads them. */
-static json_t *summary_of_nothing(const struct report *report)
+static json_t *summary_of_nothing(const struct report *report, const char *why)
 {
     struct result *result = calloc(1, sizeof *result);
     const struct target nowhere = {.text = ""};
@@ -319,6 +324,8 @@ static json_t *summary_of_nothing(const struct report *report)
         errx(STATUS_LOCAL, "out of memory");
     result->options = report->options;
     result->target = &nowhere;
+    if (why != NULL)
+        problems_add(&result->problems, NULL, why, 1);
     set_request(object, report->options);
     set_outcome(outcome, report, result);
     forget_values(outcome);
@@ -337,9 +344,9 @@ static void end_object(const struct report *report, const struct screen *screen,
     write_object(screen->out, summary_of(report, result), JSON_INDENT(2));
 }
 
-static void object_nothing(struct report *report)
+static void object_nothing(struct report *report, const char *why)
 {
-    write_object(report->screen.out, summary_of_nothing(report), JSON_INDENT(2));
+    write_object(report->screen.out, summary_of_nothing(report, why), JSON_INDENT(2));
 }
 
 static void stream_probe(struct report *report, const struct probe *probe)
@@ -372,9 +379,9 @@ static void stream_end(const struct report *report, const struct screen *screen,
     write_object(screen->out, summary_of(report, result), JSON_COMPACT);
 }
 
-static void stream_nothing(struct report *report)
+static void stream_nothing(struct report *report, const char *why)
 {
-    write_object(report->screen.out, summary_of_nothing(report), JSON_COMPACT);
+    write_object(report->screen.out, summary_of_nothing(report, why), JSON_COMPACT);
 }
 
 const struct report_format report_json = {.end = end_object, .nothing = object_nothing};

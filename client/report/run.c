@@ -68,7 +68,7 @@ void run_tell(struct run *run, const struct probe *probe)
     while (!run->options->quiet && !run->stopped && !signals_wait_for_output(run->signals, INT64_MAX))
         run_take_signals(run);
     report_probe(run->report, probe);
-    run->stopped = run->stopped || ferror(stdout) != 0;
+    run->stopped = run->stopped || report_has_failed(run->report);
 }
 
 /* The whole. ------------------------------------------------------------------------------------------------------- */
@@ -109,7 +109,8 @@ static enum status conduct(struct run *run, void (*measure)(struct run *run))
         close(run->found.fd);
     if (run->signals != -1)
         close(run->signals);
-    return run->report != NULL ? report_close(run->report, &run->result) : report_nothing(run->options, STATUS_LOCAL);
+    return run->report != NULL ? report_close(run->report, &run->result)
+                               : report_nothing(run->options, STATUS_LOCAL, NULL);
 }
 
 static enum status find_and_conduct(struct run *run, const struct target *targets, size_t count,
@@ -118,15 +119,18 @@ static enum status find_and_conduct(struct run *run, const struct target *target
     enum status status = find(run, targets, count);
     if (status == STATUS_GOOD)
         return conduct(run, measure);
-    return status == STATUS_USAGE ? status : report_nothing(run->options, status);
+    return status == STATUS_USAGE ? status : report_nothing(run->options, status, run->found.why);
 }
 
 enum status run_execute(const struct options *options, void (*measure)(struct run *run))
 {
     struct target *targets;
-    size_t count = target_resolve(options, &targets);
-    if (count == 0)
-        return report_nothing(options, STATUS_NO_CONNECTION);
+    char why[TARGET_WHY];
+    size_t count = target_look_up(options, &targets, why);
+    if (count == 0) {
+        warnx("%s", why);
+        return report_nothing(options, STATUS_NO_CONNECTION, why);
+    }
     struct run *run = calloc(1, sizeof *run);
     enum status status = STATUS_LOCAL;
     if (run != NULL) {
@@ -134,7 +138,7 @@ enum status run_execute(const struct options *options, void (*measure)(struct ru
         status = find_and_conduct(run, targets, count, measure);
     } else {
         warnx("out of memory");
-        report_nothing(options, status);
+        report_nothing(options, status, "out of memory");
     }
     free(run);
     free(targets);

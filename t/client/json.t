@@ -110,6 +110,8 @@ for my $format ('--json', '--json-stream') {
     is("@$o{qw(type mode host status)}", 'summary bench ' . ($server->target)[0] . ' 2', "$format: what is known is told");
     is_deeply($o->{assertions}, [ map { { text => $_, value => undef, holds => JSON::PP::false } } qw(lost=0 p99<1s) ],
         "$format: no assertion holds");
+    my ($said) = $r->{err} =~ /^mpecho: (.*)/;
+    is(join(' ', map { "$_->{text} $_->{count}" } @{ $o->{problems} }), "$said 1", "$format: why is told");
     is("@{[sort grep { defined $o->{$_} } keys %$o]}", 'assertions host interrupted intervals mode options port problems program'
         . ' schema status type version', "$format: what was not measured is null");
     is(scalar(split /\n/, $r->{out}) == 1, $format eq '--json-stream', "$format: in the form of any other");
@@ -119,13 +121,14 @@ is($r->{status}, 2, 'cannot be resolved');
 like($r->{err}, qr/\Ampecho: cannot resolve ::1 .*\n\z/, 'which is said');
 $o = object($r->{out});
 is("@{[sort keys %$o]}", "@{[sort @SUMMARY]}", 'the same keys');
+like($o->{problems}[0]{text}, qr/^cannot resolve ::1 /, 'why');
 is("@{[grep { defined $o->{$_} } @COUNTS, qw(target begun seconds jitter_ns)]}", '', 'null');
 
 # A path need not be UTF-8, but JSON is.
 my $dir = temp_dir();
-my $odd = EchoServer->new(\&echo, unix => "$dir/\xff\"\n");
+my $odd = EchoServer->new(\&echo, unix => "$dir/\xff\"\n\xc3\xa9");
 $r = mpecho('bench', '-t', 0.1, '--json', $odd->target);
 is($r->{status}, 0, 'a path of any bytes');
-is(object($r->{out})->{host}, "unix:$dir/?\"\n", 'is told as well as it can be');
+is(object($r->{out})->{host}, "unix:$dir/?\"\n\xe9", 'is told as well as it can be');
 $_->stop for $server, $odd;
 finish();

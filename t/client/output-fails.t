@@ -4,8 +4,11 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
+use Fcntl qw(F_SETFL O_NONBLOCK);
 use Mpecho;
 use Test::More;
+
+use constant F_SETPIPE_SZ => 1031;
 
 my $server = EchoServer->new(\&echo);
 my @to = $server->target;
@@ -40,6 +43,20 @@ for my $mode ([ 'ping', '-i', 0.01 ], [ 'bench', '-t', 60, '-i', 0.05 ]) {
     is($r->{err}, "mpecho: cannot write standard output: Broken pipe\n", "$mode->[0]: the reader leaves");
     is($r->{status}, 3, "$mode->[0]: status 3, at once");
 }
+
+# An output that does not block, as its other end's owner has made it, is waited for: more than the pipe holds.
+pipe my $read, my $write or die "pipe: $!";
+fcntl $write, F_SETPIPE_SZ, 4096;
+fcntl $write, F_SETFL, O_NONBLOCK;
+my $client = start_mpecho('bench', '-t', 0.3, '-i', 0.01, '--json', @to, { stdout => $write });
+ok(wait_until(sub { !has_room($write) || !is_running($client) }), 'the pipe is full');
+close $write;
+my $out = do { local $/; readline $read };
+my $r = end_of($client);
+cmp_ok(length $out, '>', 8192, 'a pipe that does not block gets more than it holds');
+like($out, qr/^\}\n\z/m, '... to the last byte');
+is($r->{err}, '', '... without an error');
+is($r->{status}, 0, '... status 0');
 
 $server->stop;
 finish();

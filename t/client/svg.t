@@ -71,6 +71,12 @@ cmp_ok(scalar keys %{ { map { $_ => 1 } @heights } }, '>', 3, 'a burst: in steps
 like($svg, qr/>connecting<.*>with connecting</s, 'connect, request, response: connecting, and all of it');
 is(scalar(() = $svg =~ /<path /g), 5, 'connect, request, response: two lines by percentile');
 
+# Names may be in any writing; what is no UTF-8 is not shown.
+my $named = EchoServer->new(\&echo, unix => "$dir/\xec\x97\x90\xec\xbd\x94-\xc3\xa9-\xf0\x9f\x8c\x8d\xff&<\e");
+($svg) = picture('-t', 0.1, '-i', 0.05, $named->target);
+like($svg, qr{>mpecho bench unix:\Q$dir\E/&#50640;&#53076;-&#233;-&#127757;\?&#38;&#60;\?<}, 'a name in any writing');
+$named->stop;
+
 # Nothing ever comes back.
 my $silent = EchoServer->new(sub ($peer) { receive($peer, 1 << 20) });
 ($svg) = picture('-t', 0.2, '-W', 0.2, $silent->target);
