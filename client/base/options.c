@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ enum kind {
     KIND_CHOICE,
     KIND_COUNT,
     KIND_SECONDS,
-    KIND_MS,
+    KIND_RANGE,
     KIND_RATE,
     KIND_SIZES,
     KIND_TEXT,
@@ -78,14 +79,16 @@ static const struct rule rules[] = {
      "bytes in a message (default 64); with -u -M do: LOW-HIGH"},
     {BENCH, 's', "size", "SIZES", KIND_SIZES, FIELD(sizes), 1, 1 << 30,
      "bytes in a message (default 64); several, as SIZE,SIZE, are used in turn"},
-    {BENCH, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0,
+    {PING | BENCH | CHECK, 0, "lines", NULL, KIND_FLAG, FIELD(lines), 0, 0,
      "make every message a line, for servers that echo by line"},
     {TALK, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0, DAY,
      "give up on a server that is silent for this long (default 10; 0: never)"},
     {PING | BENCH, 'W', "timeout", "SECONDS", KIND_SECONDS, FIELD(timeout), 0.001, DAY,
      "give up on an address or a reply after this long (default 10; -u: 1)"},
-    {CHECK, 'w', "warning", "MS", KIND_MS, FIELD(warning), 1e-6, DAY * 1e3, "WARNING above this round trip time"},
-    {CHECK, 'c', "critical", "MS", KIND_MS, FIELD(critical), 1e-6, DAY * 1e3, "CRITICAL above this round trip time"},
+    {CHECK, 'w', "warning", "RANGE", KIND_RANGE, FIELD(warning), 0, 0,
+     "WARNING above this many ms, or outside a range of them"},
+    {CHECK, 'c', "critical", "RANGE", KIND_RANGE, FIELD(critical), 0, 0,
+     "CRITICAL above this many ms, or outside a range of them"},
     {CHECK, 't', "timeout", "SECONDS", KIND_SECONDS, FIELD(duration), 0.001, DAY,
      "take no longer; CRITICAL without a reply by then (default 10)"},
     {BENCH, 'i', "interval", "SECONDS", KIND_SECONDS, FIELD(interval), 0.01, DAY, "time between reports (default 1)"},
@@ -166,7 +169,7 @@ static void help_overview(FILE *out)
           "Talk to an echo server (RFC 862), measure it, and verify every byte.\n"
           "\n"
           "  HOST         a name, an IPv4 or IPv6 address, or unix:/path\n"
-          "  PORT         1-65535 or a service name (default " PORT_DEFAULT ")\n"
+          "  PORT         1-65535 or a service name (default " PORT_DEFAULT "); HOST:PORT will do, too\n"
           "\n"
           "  interactive  send each line typed, show what comes back (default at a terminal)\n"
           "  pipe         send standard input, write what comes back (default otherwise)\n"
@@ -260,8 +263,8 @@ static const char *expectation(enum kind kind)
         return "a whole number";
     case KIND_SECONDS:
         return "a number of seconds";
-    case KIND_MS:
-        return "a number of milliseconds";
+    case KIND_RANGE:
+        return "a number of milliseconds, nor a range of them such as 10:20, 10:, ~:20 or @10:20";
     case KIND_RATE:
         return "a rate per second";
     case KIND_SIZES:
@@ -296,11 +299,12 @@ static bool take_value(const struct rule *rule, const char *text, void *field)
     case KIND_RATE:
         return parse_whole(rule, text, thousands, field);
     case KIND_SECONDS:
-    case KIND_MS:
         if (!parse_whole(rule, text, plain, &value))
             return false;
-        *(int64_t *)field = (int64_t)(value * (double)(rule->kind == KIND_MS ? CLOCK_MS : CLOCK_SECOND));
+        *(int64_t *)field = (int64_t)(value * (double)CLOCK_SECOND);
         return true;
+    case KIND_RANGE:
+        return threshold_parse(field, text);
     case KIND_SIZES:
         return parse_sizes(rule, text, field);
     case KIND_HELP:
@@ -323,6 +327,14 @@ static bool take_option(struct options *options, const struct rule *rule, const 
     return usage(options);
 }
 
+/* getopt_long has said which. Perhaps the mode was mistyped that knows it. */
+static bool unknown_option(const struct options *options, const char *first)
+{
+    if (!options->mode_given && first[0] != '-')
+        fprintf(stderr, "%s is none of the modes, which are " OPTIONS_MODES ".\n", first);
+    return usage(options);
+}
+
 /* Operands. -------------------------------------------------------------------------------------------------------- */
 
 /* getaddrinfo reads " 80", "+80", "-1" and "65616" as numbers of some kind; nobody means that. */
@@ -339,6 +351,28 @@ static bool check_port(const struct options *options)
     return usage(options);
 }
 
+/* Of HOST:PORT and [ADDRESS]:PORT, where the colon is; or NULL. A bare IPv6 address has more than one. */
+static char *find_port(char *host)
+{
+    char *colon = strrchr(host, ':');
+    if (colon == NULL || colon == host)
+        return NULL;
+    return colon == strchr(host, ':') || (host[0] == '[' && colon[-1] == ']') ? colon : NULL;
+}
+
+static bool take_port(struct options *options, int count, char **operands)
+{
+    char *colon = find_port(operands[0]);
+    options->port = colon != NULL ? colon + 1 : count == 2 ? operands[1] : PORT_DEFAULT;
+    if (colon != NULL && count == 2) {
+        warnx("%s has a port already, and %s is another", operands[0], operands[1]);
+        return usage(options);
+    }
+    if (colon != NULL)
+        *colon = '\0';
+    return check_port(options);
+}
+
 static bool parse_operands(struct options *options, int count, char **operands)
 {
     if (count < 1 || count > 2 || operands[0][0] == '\0') {
@@ -346,14 +380,19 @@ static bool parse_operands(struct options *options, int count, char **operands)
         return usage(options);
     }
     options->host = operands[0];
-    bool has_port = strncmp(options->host, "unix:", 5) != 0;
-    options->port = count == 2 ? operands[1] : has_port ? PORT_DEFAULT : NULL;
-    if (has_port)
-        return check_port(options);
+    if (strncmp(options->host, "unix:", 5) != 0)
+        return take_port(options, count, operands);
     if (count == 1)
         return true;
     warnx("%s: a Unix socket has no port", options->host);
     return usage(options);
+}
+
+/* Of two limits from above. */
+static bool is_above(const struct threshold *one, const struct threshold *other)
+{
+    return one->text != NULL && other->text != NULL && !one->inside && !other->inside && one->low == other->low &&
+           one->high > other->high;
 }
 
 /* Options that contradict each other, the first pair that is given. */
@@ -384,7 +423,7 @@ static const char *contradiction(const struct options *options)
         return "ping takes one size";
     if (options->threads > options->connections && options->mode == MODE_BENCH)
         return "more threads than connections";
-    if (options->critical > 0 && options->warning > options->critical)
+    if (is_above(&options->warning, &options->critical))
         return "--warning is above --critical";
     return NULL;
 }
@@ -466,14 +505,17 @@ bool options_parse(struct options *options, int argc, char **argv)
     char letters[2 * RULES + 1];
     struct option long_options[RULES + 1];
     *options = (struct options){.action = OPTIONS_RUN};
+    const char *first = argc > 1 ? argv[1] : "-"; /* getopt_long sorts them */
     find_mode(options, argc, argv);
     set_defaults(options);
     make_tables(options->mode, letters, long_options);
     optind = options->mode_given ? 2 : 1;
+    if (argc > 0)
+        argv[0] = program_invocation_short_name; /* getopt_long says who complains */
     for (int value; (value = getopt_long(argc, argv, letters, long_options, NULL)) != -1;) {
         const struct rule *rule = rule_of(options->mode, value);
         if (rule == NULL)
-            return usage(options);
+            return unknown_option(options, first);
         if (rule->kind == KIND_HELP || rule->kind == KIND_VERSION) {
             options->action = rule->kind == KIND_HELP ? OPTIONS_HELP : OPTIONS_VERSION;
             return true;

@@ -6,11 +6,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "client/base/threshold.h"
+
 enum options_action { OPTIONS_RUN, OPTIONS_VERSION, OPTIONS_HELP };
 
 enum options_mode { MODE_INTERACTIVE, MODE_PIPE, MODE_PING, MODE_BENCH, MODE_CHECK, MODE_COUNT };
 
 enum options_report { REPORT_TEXT, REPORT_JSON, REPORT_JSON_STREAM, REPORT_CSV };
+
+/* For messages. */
+#define OPTIONS_MODES "interactive, pipe, ping, bench and check"
 
 enum { OPTIONS_SIZES = 16 };
 
@@ -33,14 +38,14 @@ struct options {
     const char *port; /* decimal within 1-65535, or a service name; NULL for a Unix socket */
     bool ipv4, ipv6;  /* only addresses of this kind; neither: either */
 
-    int64_t timeout;           /* of a connection being made, and of a reply that is owed */
-    int64_t interval;          /* ping: between probes; bench: between reports */
-    int64_t duration;          /* ping: of the whole (-w); bench: of the measuring; check: of the whole */
-    int64_t omit;              /* bench: at the beginning, not measured */
-    int64_t hold;              /* bench: how long connections are left idle */
-    int64_t warning, critical; /* check: rtt */
-    double rate;               /* bench: messages a second, of all connections together; 0: closed loop */
-    uint64_t count;            /* ping: probes; 0: no limit */
+    int64_t timeout;                    /* of a connection being made, and of a reply that is owed */
+    int64_t interval;                   /* ping: between probes; bench: between reports */
+    int64_t duration;                   /* ping: of the whole (-w); bench: of the measuring; check: of the whole */
+    int64_t omit;                       /* bench: at the beginning, not measured */
+    int64_t hold;                       /* bench: how long connections are left idle */
+    struct threshold warning, critical; /* check: of the round trip time, in ms */
+    double rate;                        /* bench: messages a second, of all connections together; 0: closed loop */
+    uint64_t count;                     /* ping: probes; 0: no limit */
     uint64_t connections;
     uint64_t threads;
     uint64_t depth; /* messages on their way at a time, on each connection */

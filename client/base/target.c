@@ -231,6 +231,20 @@ static size_t take_addresses(struct target *targets, const struct addrinfo *foun
     return count;
 }
 
+/* Two words of which the second is no service may be a mode, mistyped, and a host. */
+static void explain(const struct options *options, int error, char why[TARGET_WHY])
+{
+    int n = snprintf(why, TARGET_WHY, "cannot resolve %s port %s: ", options->host, options->port);
+    const char *what = error == EAI_SYSTEM    ? strerror(errno)
+                       : error == EAI_SERVICE ? "no service has this name"
+                                              : gai_strerror(error);
+    if (n < TARGET_WHY)
+        n += snprintf(why + n, TARGET_WHY - (size_t)n, "%s", what);
+    if (error == EAI_SERVICE && !options->mode_given && n < TARGET_WHY)
+        snprintf(why + n, TARGET_WHY - (size_t)n, "; and %s is none of the modes, which are " OPTIONS_MODES,
+                 options->host);
+}
+
 /* Returns the addresses, for freeaddrinfo, or NULL. */
 static struct addrinfo *look_up(const struct options *options, char why[TARGET_WHY])
 {
@@ -249,8 +263,7 @@ static struct addrinfo *look_up(const struct options *options, char why[TARGET_W
     }
     if (error == 0)
         return found;
-    snprintf(why, TARGET_WHY, "cannot resolve %s port %s: %s", host, options->port,
-             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+    explain(options, error, why);
     return NULL;
 }
 

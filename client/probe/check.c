@@ -1,20 +1,22 @@
 /* check.c: a few probes one after the other, and what to make of them; see check.h. */
 #include "client/probe/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/param.h>
-#include <sys/time.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "client/base/clock.h"
 #include "client/probe/prober.h"
 
-/* Enough for an average, as check_ping's. */
-enum { PROBES = 5 };
+/* As many are timed as check_ping(1) does. One more completes the bytes that hold every value: a server may change some
+ * values only, which the others need not contain. */
+enum { TIMED = 5, SIZE = 64, PROBES = TIMED + 1, LAST_SIZE = PROBER_COMPLETE - TIMED * SIZE };
 
 struct check {
     const struct options *options;
@@ -26,6 +28,8 @@ struct check {
     enum check_state state;
     char text[TARGET_WHY]; /* the first that was wrong */
     struct tally tally;
+    int64_t rtt;    /* ns, of all that were timed together */
+    unsigned timed; /* and answered */
 };
 
 /* The line. -------------------------------------------------------------------------------------------------------- */
@@ -51,23 +55,19 @@ static enum check_state say(enum check_state state, const char *text)
     return state;
 }
 
-static void write_threshold(int64_t ns)
+/* 'label'=value[UOM];[warn];[crit];[min];[max], U for a value that is not known. Times are averages, in ns. */
+static void write_time(const char *label, bool known, double ns, const char *warning, const char *critical)
 {
-    if (ns > 0)
-        printf("%.10g", clock_ms(ns));
-    putchar(';');
-}
-
-/* 'label'=value[UOM];[warn];[crit];[min];[max], U for a value that is not known. Times are averages. */
-static void write_time(const char *label, const struct hist *hist, int64_t warning, int64_t critical)
-{
-    if (hist->count > 0)
-        printf(" %s=%.3fms;", label, hist_mean(hist) / CLOCK_MS);
+    if (known)
+        printf(" %s=%.3fms;", label, ns / CLOCK_MS);
     else
         printf(" %s=U;", label);
-    write_threshold(warning);
-    write_threshold(critical);
-    putchar('0');
+    printf("%s;%s;0", warning != NULL ? warning : "", critical != NULL ? critical : "");
+}
+
+static double rtt_of(const struct check *check)
+{
+    return check->timed > 0 ? (double)check->rtt / check->timed : 0;
 }
 
 /* Any loss is critical. */
@@ -76,18 +76,18 @@ static void write_line(const struct check *check)
     const struct tally *tally = &check->tally;
     begin_line(check->state, check->text);
     fputs(" |", stdout);
-    write_time("rtt", &tally->response, check->options->warning, check->options->critical);
+    write_time("rtt", check->timed > 0, rtt_of(check), check->options->warning.text, check->options->critical.text);
     if (tally->replied + tally->lost > 0)
         printf(" loss=%.4g%%;;0;0;100", tally_loss(tally));
     else
         printf(" loss=U;;0;0;100");
-    write_time("connect", &tally->connect, 0, 0);
+    write_time("connect", tally->connect.count > 0, hist_mean(&tally->connect), NULL, NULL);
     putchar('\n');
 }
 
 enum check_state check_usage(void)
 {
-    return say(CHECK_UNKNOWN, "wrong usage: mpecho check [-w MS] [-c MS] [-t SECONDS] [-4] [-6] HOST [PORT]");
+    return say(CHECK_UNKNOWN, "wrong usage: mpecho check [-w RANGE] [-c RANGE] [-t SECONDS] [-4] [-6] HOST [PORT]");
 }
 
 /* Probing. --------------------------------------------------------------------------------------------------------- */
@@ -101,13 +101,22 @@ static void fail(struct check *check, enum check_state state, const char *why)
     snprintf(check->text, sizeof check->text, "%s", why);
 }
 
+static void send_next(struct check *check, uint64_t sequence, int64_t now)
+{
+    prober_send(check->prober, sequence < PROBES ? SIZE : LAST_SIZE, now);
+}
+
 static void on_ended(void *owner, const struct probe *probe, int64_t now)
 {
     struct check *check = owner;
     if (probe->bytes == 0 && (!check->over || check->tally.wrong > 0))
         fail(check, CHECK_CRITICAL, probe->note);
+    if (probe->bytes > 0 && probe->sequence <= TIMED) {
+        check->rtt += probe->rtt;
+        check->timed++;
+    }
     if (probe->sequence < PROBES && !check->over)
-        prober_send(check->prober, now);
+        send_next(check, probe->sequence + 1, now);
     else
         ev_break(check->loop, EVBREAK_ALL);
 }
@@ -142,7 +151,7 @@ static bool make(struct check *check, const struct target_found *found)
     check->prober = prober_create(&(struct prober_plan){
         .loop = check->loop,
         .found = found,
-        .size = check->options->sizes.size[0],
+        .lines = check->options->lines,
         .limit = check->options->duration,
         .tally = &check->tally,
         .events = &events,
@@ -157,7 +166,7 @@ static void probe_until(struct check *check, int64_t deadline)
     ev_timer_init(&check->deadline, on_deadline, clock_seconds(MAX(deadline - now, 0)), 0);
     check->deadline.data = check;
     ev_timer_start(check->loop, &check->deadline);
-    prober_send(check->prober, now);
+    send_next(check, 1, now);
     ev_run(check->loop, 0);
     prober_destroy(check->prober);
 }
@@ -167,14 +176,13 @@ static void probe_until(struct check *check, int64_t deadline)
 static void judge(struct check *check)
 {
     const struct options *options = check->options;
-    double rtt = hist_mean(&check->tally.response);
-    bool critical = options->critical > 0 && rtt > (double)options->critical;
-    bool warning = options->warning > 0 && rtt > (double)options->warning;
-    int64_t limit = critical ? options->critical : options->warning;
-    char text[128];
-    int n = snprintf(text, sizeof text, "rtt %.3f ms", rtt / CLOCK_MS);
+    double rtt = rtt_of(check) / CLOCK_MS;
+    bool critical = !threshold_is_well(&options->critical, rtt), warning = !threshold_is_well(&options->warning, rtt);
+    char text[160], outcome[THRESHOLD_TEXT];
+    int n = snprintf(text, sizeof text, "rtt %.3f ms", rtt);
     if (critical || warning)
-        n += snprintf(text + n, sizeof text - (size_t)n, ", above %.10g ms", clock_ms(limit));
+        n += snprintf(text + n, sizeof text - (size_t)n, ", %s",
+                      threshold_outcome(critical ? &options->critical : &options->warning, rtt, "ms", outcome));
     if (check->over)
         snprintf(text + n, sizeof text - (size_t)n, ", %" PRIu64 " of %d probes in time", check->tally.replied, PROBES);
     if (check->state != CHECK_OK)
@@ -196,61 +204,89 @@ static void probe_target(struct check *check, const struct target_found *found, 
         ev_loop_destroy(check->loop);
 }
 
-static enum check_state check_targets(const struct options *options, const struct target *targets, size_t count,
-                                      int64_t deadline)
+static void check_targets(struct check *check, const struct target *targets, size_t count, int64_t deadline)
 {
     struct target_found found;
-    struct check *check = calloc(1, sizeof *check);
-    if (check == NULL)
-        return say(CHECK_UNKNOWN, "out of memory");
-    check->options = options;
-    enum status status = target_connect(targets, count, options->duration / (int64_t)count, deadline, &found);
+    int64_t share = check->options->duration / (int64_t)count;
+    enum status status = target_connect(targets, count, share, deadline, &found);
     if (status == STATUS_GOOD)
         probe_target(check, &found, deadline);
     else
         fail(check, status == STATUS_LOCAL ? CHECK_UNKNOWN : CHECK_CRITICAL, found.why);
-    write_line(check);
-    enum check_state state = check->state;
-    free(check);
-    return state;
 }
 
 /* Looking up. ------------------------------------------------------------------------------------------------------ */
 
-/* getaddrinfo cannot be told how long to wait. */
-static void on_alarm(int number)
+/* getaddrinfo cannot be told how long to wait, so a thread calls it. */
+struct lookup {
+    const struct options *options;
+    sem_t done;
+    struct target *targets;
+    size_t count;
+    char why[TARGET_WHY];
+};
+
+static void *look_up(void *argument)
 {
-    static const char line[] = "ECHO CRITICAL - the name was not looked up in time\n";
-    (void)number;
-    _exit(write(STDOUT_FILENO, line, sizeof line - 1) == -1 ? CHECK_UNKNOWN : CHECK_CRITICAL);
+    struct lookup *lookup = argument;
+    lookup->count = target_look_up(lookup->options, &lookup->targets, lookup->why);
+    sem_post(&lookup->done);
+    return NULL;
 }
 
-static void set_alarm(int64_t after)
+static bool wait_until(sem_t *done, int64_t deadline)
 {
-    struct itimerval when = {
-        .it_value = {.tv_sec = after / CLOCK_SECOND, .tv_usec = after % CLOCK_SECOND / CLOCK_US},
-    };
-    setitimer(ITIMER_REAL, &when, NULL);
+    struct timespec until = {.tv_sec = deadline / CLOCK_SECOND, .tv_nsec = deadline % CLOCK_SECOND};
+    int rc;
+    do {
+        rc = sem_clockwait(done, CLOCK_MONOTONIC, &until);
+    } while (rc == -1 && errno == EINTR);
+    return rc == 0;
 }
 
-static size_t look_up(const struct options *options, struct target **targets, char why[TARGET_WHY])
+/* Returns NULL when time is up: the thread may go on, so what it has is not freed. */
+static struct lookup *look_up_until(const struct options *options, int64_t deadline)
 {
-    signal(SIGALRM, on_alarm);
-    set_alarm(options->duration);
-    size_t count = target_look_up(options, targets, why);
-    set_alarm(0);
-    return count;
+    pthread_t thread;
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL)
+        return NULL;
+    lookup->options = options;
+    sem_init(&lookup->done, 0, 0);
+    if (pthread_create(&thread, NULL, look_up, lookup) != 0)
+        look_up(lookup);
+    else if (!wait_until(&lookup->done, deadline))
+        return NULL;
+    else
+        pthread_join(thread, NULL);
+    return lookup;
+}
+
+/* A path that is too long, or none, is a mistake on the command line; a name may resolve at another time. */
+static void check_name(struct check *check, int64_t deadline)
+{
+    struct lookup *lookup = look_up_until(check->options, deadline);
+    if (lookup == NULL)
+        fail(check, CHECK_CRITICAL, "the name was not looked up in time");
+    else if (lookup->count == 0)
+        fail(check, check->options->port == NULL ? CHECK_UNKNOWN : CHECK_CRITICAL, lookup->why);
+    else
+        check_targets(check, lookup->targets, lookup->count, deadline);
+    if (lookup != NULL && lookup->count > 0)
+        free(lookup->targets);
+    free(lookup);
 }
 
 enum check_state check_run(const struct options *options)
 {
-    struct target *targets;
-    char why[TARGET_WHY];
     int64_t deadline = clock_now() + options->duration;
-    size_t count = look_up(options, &targets, why);
-    if (count == 0)
-        return say(CHECK_CRITICAL, why);
-    enum check_state state = check_targets(options, targets, count, deadline);
-    free(targets);
+    struct check *check = calloc(1, sizeof *check);
+    if (check == NULL)
+        return say(CHECK_UNKNOWN, "out of memory");
+    check->options = options;
+    check_name(check, deadline);
+    write_line(check);
+    enum check_state state = check->state;
+    free(check);
     return state;
 }

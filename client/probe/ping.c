@@ -59,7 +59,7 @@ static void on_due(struct pace *pace, uint64_t arrival, int64_t now)
     struct ping *ping = pace->owner;
     (void)arrival;
     if (!ping->over && !prober_is_busy(ping->prober))
-        prober_send(ping->prober, now);
+        prober_send(ping->prober, ping->run->options->sizes.size[0], now);
 }
 
 static void on_ended(void *owner, const struct probe *probe, int64_t now)
@@ -72,7 +72,7 @@ static void on_ended(void *owner, const struct probe *probe, int64_t now)
     if (run->stopped || probe->sequence == run->options->count)
         finish(ping);
     else if (run->options->interval < RUN_INTERVAL_LEAST && probe->bytes > 0)
-        prober_send(ping->prober, now);
+        prober_send(ping->prober, ping->run->options->sizes.size[0], now);
 }
 
 static void on_broke(void *owner, const char *why)
@@ -93,7 +93,7 @@ static bool make_prober(struct ping *ping)
         .loop = ping->loop,
         .found = &run->found,
         .begun = run->begun,
-        .size = run->options->sizes.size[0],
+        .lines = run->options->lines,
         .limit = run->options->timeout,
         .single = run->options->crr,
         .reset = run_is_flood(run->options),

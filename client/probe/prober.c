@@ -21,6 +21,7 @@ struct prober {
     bool busy;
     bool replaced;     /* the connection was, or will be, made in place of one that failed */
     uint64_t sequence; /* of the last probe */
+    uint64_t size;     /* its */
     int64_t begun;     /* of the probe */
     int64_t connect;   /* how long the connection took that no probe has told yet; 0: there is none */
 };
@@ -106,7 +107,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void queue(struct prober *prober, int64_t now)
 {
-    conn_queue(&prober->conn, prober->plan.size, now);
+    conn_queue(&prober->conn, prober->size, now);
 }
 
 static void count_connection(struct prober *prober, int64_t took)
@@ -159,6 +160,8 @@ static void set_up(struct prober *prober)
     prober->shared.events = &events;
     prober->shared.numbers = &prober->numbers;
     prober->shared.depth = 1;
+    prober->shared.lines = prober->plan.lines;
+    prober->shared.seed = pattern_complete_seed(prober->shared.seed, prober->plan.lines, PROBER_COMPLETE);
     prober->conn.shared = &prober->shared;
     prober->conn.messages = &prober->message;
     prober->conn.owner = prober;
@@ -188,11 +191,12 @@ bool prober_is_busy(const struct prober *prober)
     return prober->busy;
 }
 
-void prober_send(struct prober *prober, int64_t now)
+void prober_send(struct prober *prober, uint64_t size, int64_t now)
 {
     assert(!prober->busy);
     prober->busy = true;
     prober->sequence++;
+    prober->size = size;
     prober->begun = now;
     prober->plan.tally->sent++;
     arm(prober, prober->plan.limit);

@@ -27,8 +27,8 @@ struct prober_plan {
     const struct target_found *found; /* the target, and the first connection to it; its fd, which does not
                                          block, becomes the prober's */
     int64_t begun;                    /* when the run began: what a probe's `at` counts from */
-    uint64_t size;                    /* of a message, at least 1 */
     int64_t limit;             /* for a probe and the connection it needs; once more if this process was stopped */
+    bool lines;                /* messages are lines */
     bool single;               /* a connection for every probe */
     bool reset;                /* such a connection is ended by a reset, which leaves no TIME-WAIT */
     struct tally *tally;       /* the caller's. single: response counts from before connecting, service does not */
@@ -43,8 +43,12 @@ struct prober *prober_create(const struct prober_plan *plan);
 /* Is a probe on its way? */
 bool prober_is_busy(const struct prober *prober);
 
-/* When not busy: `ended` will be told. */
-void prober_send(struct prober *prober, int64_t now);
+/* So many bytes, the first of the first connection, hold every value that a byte can have, or a line's. Of the first 64
+ * of them, some are those that servers and what lies between change most: newline, carriage return, NUL and 0xff. */
+enum { PROBER_COMPLETE = 1400 };
+
+/* When not busy: send a message of this size, at least 1. `ended` will be told. */
+void prober_send(struct prober *prober, uint64_t size, int64_t now);
 
 /* Stop. If a probe on its way has come back, or failed, that is told. Else it counts as lost if some of its reply is
  * wrong, or if it has waited for more than twice the slowest reply, and otherwise as never sent, as in ping(8). */

@@ -3,6 +3,7 @@
  * from guessing it. */
 #include "client/wire/pattern.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/param.h>
 
@@ -183,4 +184,40 @@ size_t pattern_match(const struct pattern *pattern, uint64_t offset, const unsig
             break;
     }
     return done == length ? done : done + match_part(pattern, offset + done, data + done, length - done, &n);
+}
+
+/* A seed. ---------------------------------------------------------------------------------------------------------- */
+
+enum { COMPLETE_MAX = 2048, VALUES = 256, LINES_LEAST = 0x80 };
+
+static bool has_values(const unsigned char *data, size_t length, const unsigned char *values, size_t count)
+{
+    size_t found = 0;
+    while (found < count && memchr(data, values[found], length) != NULL)
+        found++;
+    return found == count;
+}
+
+static bool is_complete(const struct pattern *pattern, size_t length)
+{
+    static const unsigned char often_changed[] = {0xff, '\n', '\r', '\0'};
+    unsigned char data[COMPLETE_MAX], values[VALUES];
+    size_t count = pattern->lines ? VALUES - LINES_LEAST : VALUES;
+    for (size_t i = 0; i < count; i++)
+        values[i] = (unsigned char)(VALUES - 1 - i);
+    pattern_fill(pattern, 0, data, 64);
+    if (!has_values(data, 64, often_changed, pattern->lines ? 1 : sizeof often_changed))
+        return false;
+    pattern_fill(pattern, 0, data, length);
+    return has_values(data, length, values, count);
+}
+
+/* One in some thousand will do. The constants are Knuth's, of MMIX. */
+uint64_t pattern_complete_seed(uint64_t seed, bool lines, size_t length)
+{
+    struct pattern pattern = {.seed = seed, .lines = lines};
+    assert(length <= COMPLETE_MAX);
+    while (!is_complete(&pattern, length))
+        pattern.seed = pattern.seed * 6364136223846793005 + 1442695040888963407;
+    return pattern.seed;
 }

@@ -18,6 +18,11 @@ struct pattern {
 /* The stream repeats itself after so many bytes: 32 GiB. */
 #define PATTERN_PERIOD (UINT64_C(1) << 35)
 
+/* A seed, made from this random one, for which the first bytes of connection 0, so many as length says (at least 1000),
+ * hold every value that a byte of the pattern can have, and the first 64 of them newline, carriage return, NUL and 0xff
+ * if it can have those. */
+uint64_t pattern_complete_seed(uint64_t seed, bool lines, size_t length);
+
 /* Write the bytes from this offset of the stream on. */
 void pattern_fill(const struct pattern *pattern, uint64_t offset, unsigned char *out, size_t length);
 

@@ -14,13 +14,15 @@ SKIP: {
     echoes('a name, whichever of its addresses answers', 'hello', 'localhost', $v4->port);
 }
 echoes('after --', 'hello', '--', '127.0.0.1', $v4->port);
+echoes('HOST:PORT', 'hello', '127.0.0.1:' . $v4->port);
 echoes('an option after the operands', 'hello', '127.0.0.1', $v4->port, '-W5');
 $v4->stop;
 
 SKIP: {
-    my $v6 = EchoServer->new(\&echo, host => '::1') // skip('no IPv6 here', 3);
+    my $v6 = EchoServer->new(\&echo, host => '::1') // skip('no IPv6 here', 4);
     echoes('an IPv6 address', 'hello', '::1', $v6->port);
     echoes('in brackets', 'hello', '[::1]', $v6->port);
+    echoes('in brackets, with a port', 'hello', '[::1]:' . $v6->port);
     echoes('in full', 'hello', '0:0:0:0:0:0:0:1', $v6->port);
     $v6->stop;
 }

@@ -45,6 +45,13 @@ state_is('above --critical alone', 2, qr/rtt $ms ms, above 0\.001 ms/, qr/rtt=${
 my $slow = EchoServer->new(sub ($peer) {
     echo($peer, sub ($bytes, $offset) { select undef, undef, undef, 0.3 if $offset == 0; $bytes });
 });
+# Ranges, as the guidelines have them.
+state_is("within $_->[1]", 0, qr/rtt $ms ms/, qr/rtt=${ms}ms;\Q$_->[1];$_->[3]\E;0 $good/, @$_, $server->target)
+  for [qw(-w 0:5000 -c 0.0001:)], [qw(-w ~:5000 -c @5000:6000)];
+state_is('below a range', 1, qr/rtt $ms ms, below 5000 ms/, qr/rtt=${ms}ms;5000:;;0 $good/, qw(-w 5000:), $server->target);
+state_is('in a forbidden range', 2, qr/rtt $ms ms, from 0 to 5000 ms/, qr/rtt=${ms}ms;;\@5000;0 $good/, qw(-c @5000),
+    $server->target);
+
 state_is('the average', 1, qr/rtt \d+\.\d+ ms, above 30 ms/, qr/rtt=(?:[6-9]\d|[12]\d\d)\.\d+ms;30;300;0 $good/, '-w', 30, '-c', 300,
     $slow->target);
 $slow->stop;
@@ -61,6 +68,21 @@ for my $case (
     state_is($name, 2, $text, $bad, @target);
     ok($server->done, "$name: done");
 }
+# A server that changes some values only: the six messages hold them all.
+for my $value (0 .. 255) {
+    next if $value % 51 && $value != 10 && $value != 13;    # some of them
+    my $other = EchoServer->new(sub ($peer) { echo($peer, sub ($bytes, $offset) { $bytes =~ s/\Q${\chr $value}\E/??/gr }) });
+    state_is("a server that changes byte $value", 2, qr/connection 0 at offset \d+: .+/, $bad, '-t', 2, $other->target);
+    $other->stop;
+}
+
+# Servers that echo by line.
+my $by_line = EchoServer->new(sub ($peer) { while (my $line = readline $peer) { send_all($peer, $line) } });
+state_is('--lines', 0, qr/rtt $ms ms/, qr/rtt=${ms}ms;;;0 $good/, '--lines', $by_line->target);
+my $r = mpecho('ping', '--lines', '-i', 0, '-c', 30, $by_line->target);
+is($r->{status}, 0, 'ping --lines');
+$by_line->stop;
+
 my $silent = EchoServer->new(\&hold_open);
 state_is('silence', 2, qr/no answer from 127\.0\.0\.1:\d+ within 0\.3 s/,
     qr/rtt=U;;;0 loss=100%;;0;0;100 connect=${ms}ms;;;0/, '-t', 0.3, $silent->target);
@@ -77,12 +99,15 @@ state_is('no answer', 2, qr/(?:no answer from|cannot connect to) 127\.0\.0\.1.+/
     $full->sockport);
 
 # Names come from the configuration of the monitoring system, and must not forge what it reads.
-state_is('no such name', 2, qr/cannot resolve ::\?OK\? port 9190: .+/, undef, "::|OK\n");
+state_is('no such name', 2, qr/cannot resolve ::\?OK\? port 9190: [^|]+/, qr/rtt=U;5;9;0 loss=U;;0;0;100 connect=U;;;0/, qw(-w 5 -c 9), "::|OK\n");
 my $dir = temp_dir();
 state_is('a path with a bar', 2, qr{cannot connect to unix:\Q$dir\E/\?: .+}, $none, "unix:$dir/|");
 
+state_is("a path $_->[0]", 3, qr/unix:.*: a socket's path has 1 to 107 bytes/, $none, "unix:$_->[1]")
+  for [ 'too long', "$dir/" . 'x' x 108 ], [ 'of nothing', '' ];
+
 # Usage.
-for my $arguments ([], ['-x'], ['a', 1, 2], [qw(-w 5 -c 1 127.0.0.1)], [qw(-w x 127.0.0.1)], [qw(127.0.0.1 0)]) {
+for my $arguments ([], ['-x'], ['a', 1, 2], [qw(-w 5 -c 1 127.0.0.1)], [qw(-w x 127.0.0.1)], [qw(-w 20:10 127.0.0.1)], [qw(-c : 127.0.0.1)], [qw(127.0.0.1 0)]) {
     my $r = state_is("usage: @$arguments", 3, qr/wrong usage: mpecho check .*HOST \[PORT\]/, undef, @$arguments);
     like($r->{err}, qr/\A.+\nTry 'mpecho check --help'\.\n\z/, "usage: @$arguments: details");
 }
@@ -100,7 +125,8 @@ SKIP: {
       or skip "127.9.9.9 port 53: $@", 3;
     my $begun = now();
     my $r = mpecho_where('/etc/resolv.conf', "nameserver 127.9.9.9\n", 'check', '-t', 0.5, 'name.example');
-    is($r->{out}, "ECHO CRITICAL - the name was not looked up in time\n", 'a deaf name server: the line');
+    is($r->{out}, "ECHO CRITICAL - the name was not looked up in time | rtt=U;;;0 loss=U;;0;0;100 connect=U;;;0\n",
+        'a deaf name server: the line');
     is($r->{status}, 2, 'a deaf name server: status 2');
     cmp_ok(now() - $begun, '<', 3, 'a deaf name server: in time');
 }

@@ -31,9 +31,11 @@ SKIP: {
 
 # No DNS is asked for these, for they can only be addresses.
 no_connection("resolve $_", qr/cannot resolve \Q$_\E port 9190: .+/, $_)
-  for '256.1.1.1', '1.2.3.4.5', '::zz', '[::zz]', '[127.0.0.1]', '[localhost]', '[]', '127.0.0.1:9190', ':', 'x' x 2000;
-no_connection('resolve a service', qr/cannot resolve 127\.0\.0\.1 port no-such-service: .+/,
-    '127.0.0.1', 'no-such-service');
+  for '256.1.1.1', '1.2.3.4.5', '::zz', '[::zz]', '[127.0.0.1]', '[localhost]', '[]', ':', 'x' x 2000;
+no_connection('resolve a service', qr/cannot resolve 127\.0\.0\.1 port no-such-service: no service has this name/,
+    'pipe', '127.0.0.1', 'no-such-service');
+no_connection('a mode, mistyped', qr/cannot resolve pnig port localhost: no service .*; and pnig is none of the modes, .*ping.*/,
+    'pnig', 'localhost');
 
 my $dir = temp_dir();
 no_connection('no Unix socket', qr{cannot connect to unix:\Q$dir\E/none: No such file or directory}, "unix:$dir/none");

@@ -26,6 +26,11 @@ my @wrong = (
     [ 'unknown option',  qr/invalid option -- 'x'/, '-x', '127.0.0.1' ],
     [ 'unknown word',    qr/unrecognized option '--no-such'/, '--no-such', '127.0.0.1' ],
     [ 'no seconds',      qr/option requires an argument -- 'W'/, '-W' ],
+    [ 'a mode, mistyped', qr/invalid option -- 'c'\npnig is none of the modes, which are .*ping.*\./, 'pnig', '-c', 3, 'localhost' ],
+    [ 'two ports',       '127.0.0.1:1 has a port already, and 2 is another', '127.0.0.1:1', 2 ],
+    [ 'two ports, IPv6', '[::1]:1 has a port already, and 2 is another', '[::1]:1', 2 ],
+    map({ [ "port of $_", qr/port .*: neither a number from 1 to 65535 nor the name of a service/, $_ ] }
+        '127.0.0.1:', '127.0.0.1:0', '[::1]:65536', 'localhost:-1'),
     [ 'port of a path',  'unix:/x: a Unix socket has no port', 'unix:/x', 1 ],
     map({ [ "port '$_'", "port $_: neither a number from 1 to 65535 nor the name of a service", '--', '127.0.0.1', $_ ] }
         '', 0, 65536, '99999999999999999999', '-1', '+80', ' 80', '/x'),
@@ -41,4 +46,7 @@ for my $case (@wrong) {
     is($r->{out}, '', "$name: no output");
 }
 
+# Under whatever path it was found.
+my $r = run($Mpecho::PROGRAM, '-x', '127.0.0.1');
+like($r->{err}, qr/\Ampecho: invalid option -- 'x'\n/, 'called by its path');
 finish();

@@ -157,6 +157,27 @@ static void test_a_stream_shifted_has_little_in_common_with_itself(void **state)
     }
 }
 
+static void test_complete_seed(void **state)
+{
+    struct unit_random random = {unit_seed()};
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        bool lines = i % 2 == 1, seen[256] = {false};
+        unsigned char data[1400];
+        uint64_t from = unit_next(&random);
+        struct pattern pattern = {.seed = pattern_complete_seed(from, lines, sizeof data), .lines = lines};
+        assert_int_not_equal(pattern.seed, pattern_complete_seed(unit_next(&random), lines, sizeof data));
+        pattern_fill(&pattern, 0, data, sizeof data);
+        for (size_t at = 0; at < sizeof data; at++) {
+            seen[data[at]] = true;
+            if (at == 63)
+                assert_true(seen[0xff] && (lines || (seen['\n'] && seen['\r'] && seen[0])));
+        }
+        for (int value = lines ? 128 : 0; value < 256; value++)
+            assert_true(seen[value]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_lines_have_no_newline),
         cmocka_unit_test(test_connections_and_runs_have_little_in_common),
         cmocka_unit_test(test_a_stream_shifted_has_little_in_common_with_itself),
+        cmocka_unit_test(test_complete_seed),
     };
     return unit_run("pattern", tests, NULL, NULL);
 }
