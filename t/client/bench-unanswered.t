@@ -10,7 +10,7 @@ use Test::More;
 
 # The server takes one connection, and its queue nine more: the kernel does not answer the others.
 sub bench (@options) {
-    my $busy = EchoServer->new(sub ($peer) { hold_open($peer) });
+    my $busy = EchoServer->new(sub ($peer) { hold_open($peer) }, queue => 8);
     my $r = mpecho(qw(bench --burst -c 30 -W 0.4), @options, $busy->target);
     $busy->stop;
     return $r->{out};

@@ -91,6 +91,17 @@ $svg = do { local $/; <$file> };
 is(fault_of($svg), '', 'well-formed');
 like($svg, qr/<rect [^>]*opacity.*>red: loss, or no reply</s, 'the loss is shown');
 
+# Where nothing came back there is a gap in the lines, and no line along the bottom.
+$client = start_mpecho('bench', '-q', '-t', 1, '-i', 0.05, '--svg', "$dir/gap.svg", $server->target);
+ok(wait_until(sub { blocks_int($client) }), 'begun');
+ok($server->do('delay', 0), 'served');
+ok($server->do('stop', 0.4), 'stopped for a while');
+is(end_of($client)->{status}, 0, '... which it gets over');
+for my $path (slurp("$dir/gap.svg") =~ /<path d="([^"]*)"[^>]*stroke="#(?:0b8f6a|c8331d)"/g) {
+    cmp_ok(scalar(() = $path =~ /M/g), '>', 1, 'a gap in the line');
+    cmp_ok((sort { $b <=> $a } $path =~ /[\d.]+ ([\d.]+)/g)[0], '<', 781, '... which never is at the bottom');
+}
+
 # Names may hold anything.
 my $odd = EchoServer->new(\&echo, unix => "$dir/5 us <&\"'>\xff\n");
 ($svg) = picture('-t', 0.1, $odd->target);

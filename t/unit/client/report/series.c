@@ -95,6 +95,27 @@ static void test_probes_out_of_order(void **state)
     series_clear(&series);
 }
 
+/* Probes of one point in any order: it ends with the latest of them, and begins with the earliest. */
+static void test_a_point_of_several_probes(void **state)
+{
+    (void)state;
+    struct series series = {0};
+    for (int64_t i = 0; i <= 4 * SERIES_POINTS; i++)
+        series_add_probe(&series, i * 10, 50, true);
+    assert_true(series.each >= 4);
+    int64_t at = 100 * SERIES_POINTS;
+    while (series.taken != series.each)
+        series_add_probe(&series, at, 50, true);
+    series_add_probe(&series, at + 10, 50, true);
+    series_add_probe(&series, at + 30, 50, true);
+    series_add_probe(&series, at + 20, 50, true);
+    const struct series_point *point = series.points[series.count - 1];
+    assert_int_equal(point->start, at + 10);
+    assert_int_equal(point->end, at + 30);
+    assert_int_equal(point->response.count, 3);
+    series_clear(&series);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_bounded),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_probes_out_of_order),
+        cmocka_unit_test(test_a_point_of_several_probes),
     };
     return unit_run("series", tests, NULL, NULL);
 }
