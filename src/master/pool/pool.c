@@ -24,7 +24,7 @@
 enum { BUFFER_SIZE = 65536, BELL_SIZE = 4096 };
 
 #define START_PATIENCE 30.0 /* seconds in which at least one more of a generation's first workers has to be ready */
-#define FORK_TIME 0.1       /* seconds of forking after which requests are seen to */
+#define FORK_TIME 0.03      /* seconds of forking after which requests are seen to */
 
 /* O_NONBLOCK belongs to the open file description, and workers can change it for theirs. An eventfd has only one, by
  * which a worker could make the master wait for ever. */
