@@ -119,14 +119,18 @@ static void draw_percentiles(struct plot *plot, const struct result *result)
     plot_begin(plot, "Latency by percentile", "percentile");
     mark_percentiles(plot);
     lines[0].count = trace(&total->response, response);
-    if (total->service.count > 0)
-        lines[count++] = (struct plot_line){.name = crr ? "round trip" : "service time",
-                                            .colour = ORANGE,
-                                            .points = service,
-                                            .count = trace(&total->service, service)};
-    if (crr && total->connect.count > 0)
-        lines[count++] = (struct plot_line){
+    if (total->service.count > 0) {
+        lines[count] = (struct plot_line){.name = crr ? "round trip" : "service time",
+                                          .colour = ORANGE,
+                                          .points = service,
+                                          .count = trace(&total->service, service)};
+        count++;
+    }
+    if (crr && total->connect.count > 0) {
+        lines[count] = (struct plot_line){
             .name = "connecting", .colour = GREEN, .points = connecting, .count = trace(&total->connect, connecting)};
+        count++;
+    }
     if (count == 1)
         lines[0].name = result->options->burst ? "first echo" : "latency";
     plot_lines(plot, lines, count);
