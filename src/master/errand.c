@@ -93,7 +93,8 @@ bool errand_answer(int fd, const struct errand_cargo *cargo)
         *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(header), fds, bytes);
     }
-    return sendmsg(fd, &message, MSG_NOSIGNAL) >= 0;
+    char taken;
+    return sendmsg(fd, &message, MSG_NOSIGNAL) >= 0 && read(fd, &taken, 1) == 1;
 }
 
 static size_t take_fds(struct msghdr *message, int *fds)
@@ -131,6 +132,8 @@ enum errand_state errand_collect(struct errand *errand, const struct errand_carg
         *cargo->fd[i] = there[i] && next < n ? fds[next++] : -1;
         whole = *cargo->fd[i] >= 0 || !there[i];
     }
+    if (whole)
+        send(errand->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     over(errand);
     if (whole)
         return ERRAND_DONE;

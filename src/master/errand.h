@@ -32,7 +32,8 @@ enum errand_state { ERRAND_UNDER_WAY, ERRAND_DONE, ERRAND_FAILED };
 bool errand_begin(struct errand *errand, void (*work)(void *context, int fd), void *context, const int *kept,
                   struct reason *why);
 
-/* The child: send the answer. False: nobody waits for it any more, so what was made is to be undone. */
+/* The child: send the answer, and wait until it is taken. False: nobody waits for it any more, or it could not be taken
+ * whole, so what was made is to be undone. */
 bool errand_answer(int fd, const struct errand_cargo *cargo);
 
 /* The master: take the answer; never waits. ERRAND_DONE: cargo is filled. ERRAND_FAILED: with a reason. The errand is
