@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include "contract/fdplan.h"
 #include "master/errand.h"
@@ -109,11 +110,45 @@ static void test_an_answer_that_is_there_is_not_lost(void **state)
     struct reason why;
     int number = 5;
     assert_true(errand_begin(&errand, pack, &number, nothing_kept, &why));
-    unit_wait(errand.pid);
+    struct pollfd pollfd = {.fd = errand.fd, .events = POLLIN};
+    pid_t pid = errand.pid;
+    assert_int_equal(poll(&pollfd, 1, 20000), 1);
     assert_int_equal(errand_drop(&errand, &cargo), ERRAND_DONE);
+    assert_int_equal(unit_wait(pid), 0);
     assert_int_equal(parcel.number, 5);
     close(parcel.fd[0]);
     close(parcel.fd[2]);
+}
+
+static void pack_for_nobody(void *context, int fd)
+{
+    struct parcel parcel = {.fd = {0, -1, 0}};
+    struct errand_cargo cargo = cargo_of(&parcel);
+    (void)context;
+    _exit(errand_answer(fd, &cargo) ? 0 : 7);
+}
+
+static void test_what_cannot_be_taken_whole_is_undone(void **state)
+{
+    (void)state;
+    struct errand errand;
+    struct parcel parcel;
+    struct errand_cargo cargo = cargo_of(&parcel);
+    struct reason why;
+    struct rlimit before, low;
+    assert_true(errand_begin(&errand, pack_for_nobody, NULL, nothing_kept, &why));
+    struct pollfd pollfd = {.fd = errand.fd, .events = POLLIN};
+    pid_t pid = errand.pid;
+    assert_int_equal(poll(&pollfd, 1, 20000), 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = before;
+    low.rlim_cur = (rlim_t)errand.fd; /* no number is free at FD_PRIVATE or above */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    enum errand_state is = errand_collect(&errand, &cargo, &why);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(is, ERRAND_FAILED);
+    assert_non_null(strstr(why.text, "too many open files"));
+    assert_int_equal(unit_wait(pid), 7 << 8);
 }
 
 static void die(void *context, int fd)
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_brings_back_data_and_descriptors),
         cmocka_unit_test(test_does_not_wait),
         cmocka_unit_test(test_an_answer_that_is_there_is_not_lost),
+        cmocka_unit_test(test_what_cannot_be_taken_whole_is_undone),
         cmocka_unit_test(test_a_death_is_told),
         cmocka_unit_test(test_holds_only_what_it_is_left),
         cmocka_unit_test(test_removes_only_the_file_that_is_meant),
