@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/console.h"
 #include "base/reason.h"
 #include "base/title.h"
 #include "conf/conf.h"
@@ -18,7 +19,7 @@
 
 static int complain(int status, const struct reason *why)
 {
-    fprintf(stderr, "%s%s\n", status == EX_CONFIG ? "" : "mpechod: ", why->text);
+    console_say(STDERR_FILENO, status == EX_CONFIG ? "" : "mpechod: ", why->text);
     if (status == EX_USAGE)
         fputs("Try 'mpechod --help'.\n", stderr);
     return status;

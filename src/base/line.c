@@ -187,3 +187,12 @@ void line_end(struct line *line)
         add(line, "}", 1);
     line->text[line->length++] = '\n';
 }
+
+void line_bare(struct line *line, const char *before, const char *text)
+{
+    line->style = (struct line_style){0};
+    line->length = 0;
+    add_word(line, before);
+    add_escaped(line, text, strlen(text), false);
+    line_end(line);
+}

@@ -48,4 +48,7 @@ void line_seconds(struct line *line, const char *key, uint64_t microseconds); /*
 /* Close the line; it ends with a newline. */
 void line_end(struct line *line);
 
+/* A whole line for a terminal, without a head: words of our own, then a text that is escaped like a message. */
+void line_bare(struct line *line, const char *before, const char *text);
+
 #endif

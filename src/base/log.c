@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/console.h"
 #include "base/fd.h"
 #include "base/reason.h"
 #include "contract/fdplan.h"
@@ -186,7 +187,7 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
     vsnprintf(message, sizeof message, format, ap);
     va_end(ap);
     if (level == LOG_LEVEL_ERROR && log->console >= 0)
-        dprintf(log->console, "mpechod: %s\n", message);
+        console_say(log->console, "mpechod: ", message);
     if (level > log->level)
         return;
     struct line line;

@@ -91,6 +91,19 @@ for ('', " \n\t\r\n") {
     like(mpechod('-t', '-c', $file)->{err}, qr/^\Q$file\E: is empty/, 'nothing, or nothing but white space');
 }
 
+# Nothing in it can forge a line or a terminal's escape sequence on the screen, neither with -t nor at the start.
+my $odd = '/no where\n\x1b[31m/file';
+spew($file, qq[process: { pid_file = "$odd"; };\naccept: { lock_file = "$odd"; };\n]);
+is(mpechod('-t', '-c', $file)->{err}, "$file:2: accept.lock_file: /no where\\x0a\\x1b[31m/file is process.pid_file already: name another\n",
+    'a text of the file is escaped');
+spew($file, qq[listen = ( { path = "$odd"; } ); log: { target = "$file.log"; };]);
+my @needed = map { ('-o', "$_=" . $d->dir . "/$_") } qw(process.pid_file accept.lock_file);
+my $start = mpechod('-f', '-c', $file, @needed);
+is($start->{status}, 1, 'it does not start');
+like($start->{err}, qr{^[^\n]*cannot start: [^\n]*/no where\\x0a\\x1b\[31m/file[^\n]*\n\z}, '... and says so, escaped');
+is(mpechod("-\e")->{err} =~ s/^Try.*//msr, "mpechod: unknown option: -\\x1b\n", 'the command line is escaped, too');
+unlink "$file.log";
+
 # What is good.
 for (
     [ 'an empty path',         'process: { pid_file = ""; }; accept: { lock_file = ""; };' ],

@@ -284,6 +284,21 @@ static void test_longest_fields(void **state)
     assert_non_null(strstr(text, "\"end\":\"drain\"}\n"));
 }
 
+static void test_bare(void **state)
+{
+    struct line line;
+    char text[LOG_LINE_MAX + 1];
+    (void)state;
+    line_bare(&line, "mpechod: ", "a \"b\"\n\x1b[31m\\ \xe9");
+    assert_int_equal(line.length, strlen("mpechod: a \"b\"\\x0a\\x1b[31m\\\\ \\xe9\n"));
+    assert_memory_equal(line.text, "mpechod: a \"b\"\\x0a\\x1b[31m\\\\ \\xe9\n", line.length);
+    memset(text, '\n', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    line_bare(&line, "", text);
+    assert_true(line.length <= LOG_LINE_MAX && line.text[line.length - 1] == '\n');
+    assert_ptr_equal(memchr(line.text, '\n', line.length), &line.text[line.length - 1]);
+}
+
 static void test_cuts_fields(void **state)
 {
     static const char text[] = "0123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789";
@@ -313,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_random_messages),
         cmocka_unit_test(test_longest_fields),
         cmocka_unit_test(test_cuts_fields),
+        cmocka_unit_test(test_bare),
     };
     return unit_run("line", tests, NULL, NULL);
 }
