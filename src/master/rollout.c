@@ -16,10 +16,8 @@
 
 /* Verdicts */
 
-static void say_ready(struct master *m)
+static void say_ready(struct master *m, const char *names)
 {
-    char names[LOG_LINE_MAX / 2];
-    listen_names(&m->live->listeners, names, sizeof names);
     log_info(&m->live->log, "ready: %u workers, listening on %s", m->live->conf.start, names);
     m->live->log.console = -1;
     if (m->setup->ready >= 0)
@@ -32,10 +30,12 @@ static void say_ready(struct master *m)
 
 static void say_done(struct master *m, enum rollout_kind kind, bool resumed)
 {
+    char names[LOG_LINE_MAX / 2];
+    listen_names(&m->live->listeners, names, sizeof names);
     if (kind == ROLLOUT_START)
-        say_ready(m);
+        say_ready(m, names);
     else if (kind == ROLLOUT_RELOAD)
-        log_info(master_log(m), "config reloaded, generation %u", m->generation);
+        log_info(master_log(m), "config reloaded, generation %u, listening on %s", m->generation, names);
     if (resumed)
         log_info(master_log(m), "resumed: accepting connections again");
 }

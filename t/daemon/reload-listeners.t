@@ -48,6 +48,11 @@ for my $round (1 .. 5) {
 my $after = sub { my $w = $d->worker_of($d->connect("127.0.0.1:$kept")); fd_of($w, 9) };
 is($after->(), $before, 'the kept one is the same socket still');
 
+# A port that the kernel chooses is told.
+ok(my $line = $d->reload(listen => [ @{ at($kept) }, { address => '127.0.0.1', port => 0 } ]), 'reloaded with port 0');
+my ($chosen) = $line =~ /listening on 127\.0\.0\.1:$kept, (127\.0\.0\.1:[1-9]\d*)$/;
+echo_ok(connect_to($chosen // '127.0.0.1:0'), 'hello', 'the log says which port it is');
+
 kill TERM => $client;
 waitpid $client, 0;
 my ($good, @bad) = split /\n/, slurp($counts);

@@ -6,6 +6,8 @@ use lib "$FindBin::Bin/../lib";
 use Mpechod;
 use Test::More;
 
+use Strace;
+
 subtest 'a low limit' => sub {
     need_command('prlimit');
     my $d = Mpechod->new->start(wrap => [ 'prlimit', '--nofile=256' ]);
@@ -26,6 +28,20 @@ subtest 'little memory, and small files' => sub {
 subtest 'a hundred that a careless parent left open' => sub {
     open my $null, '<', '/dev/zero' or die $!;
     my $d = Mpechod->new->start(in_child => sub { POSIX::dup2(fileno $null, $_) for 3 .. 100 });
+    for my $pid ($d->master, $d->workers) {
+        is(scalar(grep { (readlink($_) // '') eq '/dev/zero' } glob "/proc/$pid/fd/*"), 0, "none of them is left in $pid");
+    }
+    echo_ok($d->connect, 'hello');
+    $d->end;
+};
+
+subtest 'the same, where close_range(2) is forbidden' => sub {
+    my $strace = run('strace', '-o', '/dev/null', 'true')->{status} eq '0';
+    plan(skip_all => 'strace may not trace here') if !$strace;
+    open my $null, '<', '/dev/zero' or die $!;
+    my @wrap = qw(strace -qq -f -o /dev/null -e trace=close_range -e inject=close_range:error=EPERM);
+    my $d    = Mpechod->new;
+    $d->start(wrap => \@wrap, env => { Strace::bearable() }, in_child => sub { POSIX::dup2(fileno $null, $_) for 100 .. 200 });
     for my $pid ($d->master, $d->workers) {
         is(scalar(grep { (readlink($_) // '') eq '/dev/zero' } glob "/proc/$pid/fd/*"), 0, "none of them is left in $pid");
     }

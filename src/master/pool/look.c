@@ -97,7 +97,8 @@ static void say_notices(const struct pool *pool, struct log *log, const struct p
 {
     const struct conf *conf = pool->current->conf;
     if (notices & POLICY_FULL)
-        log_warn(log, "max_workers (%u) reached, %u connections waiting", conf->max_workers, view->waiting);
+        log_warn(log, "max_workers (%u) reached, %u connection%s waiting", conf->max_workers, view->waiting,
+                 view->waiting == 1 ? "" : "s");
     if (notices & POLICY_STILLBORN)
         log_error(log, "%d workers died at once, before they were ready: forking slows down", POLICY_STILLBORN_MAX);
     if (notices & POLICY_STARTING)
