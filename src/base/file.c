@@ -56,10 +56,16 @@ int file_create_new(const char *path, unsigned mode, const void *data, size_t si
     return create(path, mode, data, size, locked, lowest, rename_new);
 }
 
-void file_remove_own(const char *path, int fd)
+bool file_is_at(const char *path, int fd)
 {
     struct stat ours, there;
-    if (fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+    return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+           ours.st_ino == there.st_ino;
+}
+
+void file_remove_own(const char *path, int fd)
+{
+    if (file_is_at(path, fd))
         unlink(path);
 }
 

@@ -13,6 +13,9 @@ int file_create(const char *path, unsigned mode, const void *data, size_t size, 
 /* The same, but if there is something at path already, it stays, and this fails with EEXIST. */
 int file_create_new(const char *path, unsigned mode, const void *data, size_t size, bool locked, int lowest);
 
+/* Whether path is the file that fd refers to. */
+bool file_is_at(const char *path, int fd);
+
 /* Remove path if it is still the file that fd refers to. */
 void file_remove_own(const char *path, int fd);
 

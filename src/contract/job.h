@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "contract/fdplan.h"
+#include "contract/hints.h"
 #include "contract/page.h"
 #include "contract/turn.h"
 
@@ -37,8 +38,11 @@ struct worker_job {
     const struct worker_terms *terms;
     struct log *log;
     struct turn *turn;
-    struct page *page; /* its own; no other worker's is mapped */
-    page_mark *mark;   /* its byte in the row */
+    struct hints *hints;
+    const _Atomic double *deadline; /* when connections must have ended, once the generation is over: clock_now()
+                                       seconds, 0 = no limit; no worker can write there */
+    struct page *page;              /* its own; no other worker's is mapped */
+    page_mark *mark;                /* its byte in the row */
     size_t slot;
     int lifeline; /* read end */
     int doorbell; /* write end */

@@ -12,6 +12,7 @@
 #include "master/rundir.h"
 
 static const struct listen_set no_listeners = {.n = 0};
+static const struct lockfile no_lockfile = {.fd = -1, .sign = -1};
 
 /* The parts, made in this order in the child, and taken back in reverse. */
 
@@ -54,10 +55,27 @@ static bool prepare_listeners(struct deploy *deploy, const struct deploy *live, 
            conf_blame_listener(conf, failed, why);
 }
 
+/* If it is the same file, and still there, it moves over at commit. */
+static bool prepare_lockfile(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+{
+    const struct conf *conf = &deploy->conf;
+    (void)master;
+    deploy->lockfile = no_lockfile;
+    if (live != NULL && strcmp(live->conf.lock_file, conf->lock_file) == 0 && lockfile_is_there(&live->lockfile))
+        return true;
+    return lockfile_open(&deploy->lockfile, conf->lock_file, why) || conf_blame(conf, "accept.lock_file", why);
+}
+
 static void abandon_pidfile(struct deploy *deploy, const struct deploy *live)
 {
     (void)live;
     pidfile_drop(&deploy->pidfile);
+}
+
+static void abandon_lockfile(struct deploy *deploy, const struct deploy *live)
+{
+    (void)live;
+    lockfile_end(&deploy->lockfile);
 }
 
 static void abandon_rundir(struct deploy *deploy, const struct deploy *live)
@@ -84,6 +102,17 @@ static void commit_pidfile(struct deploy *deploy, struct deploy *live)
         return;
     deploy->pidfile = live->pidfile;
     live->pidfile.fd = -1;
+}
+
+static void commit_lockfile(struct deploy *deploy, struct deploy *live)
+{
+    if (deploy->lockfile.fd < 0) {
+        deploy->lockfile = live->lockfile;
+        live->lockfile = no_lockfile;
+    } else if (deploy->lockfile.sign >= 0) {
+        log_info(&deploy->log, "the accept lock is kept in memory: %s is on a file system that could be held up",
+                 deploy->lockfile.path);
+    }
 }
 
 static void commit_rundir(struct deploy *deploy, struct deploy *live)
@@ -116,6 +145,7 @@ struct part {
 static const struct part parts[] = {
     {prepare_pidfile, commit_pidfile, abandon_pidfile},
     {prepare_log, commit_log, abandon_log},
+    {prepare_lockfile, commit_lockfile, abandon_lockfile},
     {prepare_listeners, commit_listeners, abandon_listeners},
     {prepare_rundir, commit_rundir, abandon_rundir}, /* the others have made it, if need be */
 };
@@ -160,6 +190,8 @@ static struct errand_cargo cargo_of(struct answer *answer)
     struct errand_cargo cargo = {.data = answer, .size = sizeof *answer};
     cargo.fd[cargo.fds++] = &answer->deploy.pidfile.fd;
     cargo.fd[cargo.fds++] = &answer->deploy.rundir;
+    cargo.fd[cargo.fds++] = &answer->deploy.lockfile.fd;
+    cargo.fd[cargo.fds++] = &answer->deploy.lockfile.sign;
     for (size_t i = 0; i < FD_LISTEN_MAX; i++)
         cargo.fd[cargo.fds++] = &answer->deploy.listeners.at[i].fd;
     return cargo;
@@ -207,7 +239,7 @@ static void run(void *context, int fd)
     answer->good = (order->source == NULL || conf_load(order->source, &deploy->conf, &answer->why)) &&
                    prepare(deploy, order->live, order->master, &answer->why);
     if (!answer->good)
-        *deploy = (struct deploy){.pidfile = {.fd = -1}, .rundir = -1};
+        *deploy = (struct deploy){.pidfile = {.fd = -1}, .lockfile = no_lockfile, .rundir = -1};
     struct answer sent = *answer;
     struct errand_cargo cargo = cargo_of(&sent);
     pack(&sent, listeners);
@@ -219,8 +251,12 @@ bool deploy_begin(struct errand *errand, const struct conf_source *source, const
                   const struct deploy *live, struct reason *why)
 {
     struct order order = {.source = source, .conf = conf, .live = live, .master = getpid()};
-    int kept[FD_LISTEN_MAX + 1];
+    int kept[FD_LISTEN_MAX + 3];
     size_t n = 0;
+    if (live != NULL && live->lockfile.fd >= 0)
+        kept[n++] = live->lockfile.fd;
+    if (live != NULL && live->lockfile.sign >= 0)
+        kept[n++] = live->lockfile.sign;
     for (size_t i = 0; live != NULL && i < live->listeners.n; i++)
         if (live->listeners.at[i].fd >= 0)
             kept[n++] = live->listeners.at[i].fd;

@@ -11,12 +11,14 @@
 #include "conf/conf.h"
 #include "master/errand.h"
 #include "master/listener/listen.h"
+#include "master/lockfile.h"
 #include "master/pidfile.h"
 
 struct deploy {
     struct conf conf;
     struct pidfile pidfile;
     int rundir; /* rundir_hold's; -1: none */
+    struct lockfile lockfile;
     struct log log;
     bool borrows_log; /* it is the live one's */
     struct listen_set listeners;

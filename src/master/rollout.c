@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "master/daemonize.h"
+#include "master/pool/generation.h"
 
 #define ERRAND_PATIENCE 5.0  /* seconds that preparing may take: a file system may hang */
 #define RENEWAL_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEWAL_SLOWEST */
@@ -112,7 +113,14 @@ static void promote(struct master *m)
 
 static bool start_generation(struct master *m, struct deploy *deploy, struct reason *why)
 {
-    m->rollout.starting = pool_begin(m->pool, ++m->generation, &deploy->conf, &deploy->listeners, &deploy->log, why);
+    const struct generation_parts parts = {
+        .number = ++m->generation,
+        .conf = &deploy->conf,
+        .listeners = &deploy->listeners,
+        .lockfile = deploy->lockfile.fd >= 0 ? &deploy->lockfile : &m->live->lockfile,
+        .log = &deploy->log,
+    };
+    m->rollout.starting = pool_begin(m->pool, &parts, why);
     return m->rollout.starting != NULL;
 }
 

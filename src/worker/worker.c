@@ -22,6 +22,7 @@
 #include "worker/echo.h"
 #include "worker/page.h"
 #include "worker/privilege.h"
+#include "worker/turn.h"
 
 #define BACKOFF_FIRST 0.01 /* seconds; when there is nothing to accept with. Doubles up to BACKOFF_LONGEST */
 #define BACKOFF_LONGEST 1.0
@@ -29,6 +30,7 @@
 
 struct worker {
     const struct worker_job *job;
+    struct taker taker;     /* of the accept turn */
     nfds_t polled;          /* the lifeline and the listeners */
     nfds_t next;            /* the listener to be served first, so that none starves */
     double backoff;         /* seconds; 0: accepting works */
@@ -49,14 +51,18 @@ struct guest {
 
 /* Signals */
 
-/* TERM, also from the kernel when the master dies: leave, once there is no connection. Needs no variable: descriptor
- * numbers say it all. The listening sockets are let go of at once, or the port could not be taken again. */
+/* TERM, also from the kernel when the master dies: leave, once there is no connection. It needs no variable: descriptor
+ * numbers say whether there is one, and the kernel knows where the rest of the worker finds out (turn_taker). The
+ * listening sockets are let go of at once, or the port could not be taken again. */
 static void leave(int sig)
 {
     (void)sig;
     int saved = errno;
     if (fcntl(FD_CONN, F_GETFD) < 0)
         _exit(WORKER_DONE);
+    struct taker *taker = turn_taker();
+    if (taker != NULL)
+        taker->leaving = true;
     for (int fd = FD_LISTEN; fd < FD_LISTEN + FD_LISTEN_MAX; fd++)
         close(fd);
     alarm(1); /* come again, in case this came just before a call that waits */
@@ -110,7 +116,8 @@ static void become(struct worker *worker)
     const struct worker_job *job = worker->job;
     struct reason why;
     page_begin(job);
-    if (!place_descriptors(job)) { /* first: nothing that may take its time comes before */
+    if (!place_descriptors(job) ||
+        !turn_enter(&worker->taker, job->turn)) { /* first: nothing that may take its time comes before */
         log_error(job->log, "worker cannot start: %s", strerror(errno));
         _exit(WORKER_SETUP);
     }
@@ -155,7 +162,7 @@ static enum wait read_lifeline(const struct worker *worker)
 static enum wait stand_aside(struct worker *worker, double seconds)
 {
     struct pollfd lifeline = {.fd = FD_LIFELINE}; /* hang-up is reported unasked; bytes are for whoever has the turn */
-    turn_give(worker->job->turn);
+    turn_give(&worker->taker);
     return poll(&lifeline, 1, (int)(seconds * 1000)) > 0 ? WAIT_LEAVE : WAIT_RETRY;
 }
 
@@ -176,7 +183,7 @@ static enum wait report_listener(struct worker *worker, int fd)
 {
     if (worker->job->terms->endpoint[fd - FD_LISTEN].leaving) {
         worker->pollfds[1 + fd - FD_LISTEN].fd = -1;
-        turn_give(worker->job->turn);
+        turn_give(&worker->taker);
         return WAIT_RETRY;
     }
     ring();
@@ -200,7 +207,7 @@ static enum wait accept_failed(struct worker *worker, int fd)
     case EOPNOTSUPP:
         return report_listener(worker, fd);
     default: /* reset before it was accepted, or an error of the network that came with it (accept(2)) */
-        turn_give(worker->job->turn);
+        turn_give(&worker->taker);
         return WAIT_RETRY;
     }
 }
@@ -212,9 +219,10 @@ static enum wait accept_guest(struct worker *worker, int fd, struct guest *guest
     int conn = accept4(fd, (struct sockaddr *)&guest->peer, &guest->peer_length, 0);
     if (conn < 0)
         return accept_failed(worker, fd);
+    hints_count_accept(worker->job->hints);
     page_count_accept(worker->job);
     page_say(worker->job, PAGE_BUSY); /* before the turn is given, or the master might count an idle worker too many */
-    turn_give(worker->job->turn);
+    turn_give(&worker->taker);
     if (conn != FD_CONN)
         _exit(WORKER_SETUP);
     if (worker->backoff > 0)
@@ -228,7 +236,7 @@ static enum wait serve_event(struct worker *worker, struct guest *guest)
 {
     if (worker->pollfds[0].revents != 0) {
         enum wait wait = read_lifeline(worker);
-        turn_give(worker->job->turn);
+        turn_give(&worker->taker);
         return wait;
     }
     nfds_t listeners = worker->polled - 1;
@@ -242,13 +250,15 @@ static enum wait serve_event(struct worker *worker, struct guest *guest)
             return report_listener(worker, worker->pollfds[at].fd);
         return accept_guest(worker, worker->pollfds[at].fd, guest);
     }
-    turn_give(worker->job->turn); /* interrupted */
+    turn_give(&worker->taker); /* interrupted */
     return WAIT_RETRY;
 }
 
 static enum wait wait_for_guest(struct worker *worker, struct guest *guest)
 {
-    if (!turn_take(worker->job->turn)) {
+    if (!turn_take(&worker->taker)) {
+        if (worker->taker.leaving)
+            return WAIT_LEAVE;
         log_error(worker->job->log, "worker leaves: the accept lock is broken");
         _exit(WORKER_TURN);
     }
@@ -266,25 +276,19 @@ static bool lifeline_ended(void)
     return poll(&lifeline, 1, 0) > 0;
 }
 
-/* TERM has come: see leave. */
-static bool told_to_leave(void)
-{
-    return fcntl(FD_LISTEN, F_GETFD) < 0;
-}
-
 /* echo_run asks when the connection must end. While the master lives it keeps the time; an orphan keeps its own. */
 static double drain_deadline(void *context)
 {
     struct worker *worker = context;
     const struct worker_job *job = worker->job;
-    worker->leaving = worker->leaving || told_to_leave();
+    worker->leaving = worker->leaving || worker->taker.leaving;
     /* A worker that was just forked may still hold the write end; then the alarm asks again. */
     if (!lifeline_ended())
         return 0;
     worker->leaving = true;
     alarm(0);
     if (getppid() == job->master)
-        return turn_deadline(job->turn);
+        return atomic_load(job->deadline);
     if (worker->orphan_deadline <= 0 && job->terms->drain > 0)
         worker->orphan_deadline = clock_now() + job->terms->drain;
     return worker->orphan_deadline;
@@ -322,7 +326,7 @@ static void serve(struct worker *worker, const struct guest *guest)
         .drain_deadline = drain_deadline,
         .context = worker,
     };
-    if (turn_place_taken(job->turn))
+    if (hints_place_taken(job->hints))
         ring();
     if (guest->peer.ss_family == AF_UNIX)
         sockopt_timeouts(FD_CONN, echo.idle);
@@ -331,7 +335,7 @@ static void serve(struct worker *worker, const struct guest *guest)
         log_access(worker, guest, &result);
     close(FD_CONN);
     page_say(job, PAGE_IDLE);
-    turn_place_free(job->turn);
+    hints_place_free(job->hints);
 }
 
 _Noreturn void worker_run(const struct worker_job *job)
@@ -342,9 +346,9 @@ _Noreturn void worker_run(const struct worker_job *job)
     become(&worker);
     set_pollfds(&worker);
     page_say(job, PAGE_IDLE);
-    if (turn_ready(job->turn))
+    if (hints_ready(job->hints))
         ring();
-    for (unsigned served = 0; wait != WAIT_LEAVE && !worker.leaving;) {
+    for (unsigned served = 0; wait != WAIT_LEAVE && !worker.leaving && !worker.taker.leaving;) {
         wait = wait_for_guest(&worker, &guest);
         if (wait != WAIT_GOT)
             continue;

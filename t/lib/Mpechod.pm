@@ -253,9 +253,15 @@ sub zombies ($self) { map { $_->{pid} } grep { $_->{state} eq 'Z' } children($se
 sub busy_workers ($self) { grep { (fd_of($_, 3) // '') =~ /^socket/ } $self->workers }
 sub idle_workers ($self) { grep { !defined fd_of($_, 3) } $self->workers }
 
-# The worker that has the accept turn: the owner in the lock word of a robust mutex (set_robust_list(2)), or 0.
+# The worker that has the accept turn, or 0: of those without a connection, the one that waits in poll(2), not for the lock.
 sub turn_holder ($self) {
-    return unpack('L', substr(slurp($self->{config}{accept}{lock_file}), 0, 4) || "\0\0\0\0") & 0x3fffffff;
+    return (grep { slurp("/proc/$_/wchan") =~ /poll/ } $self->idle_workers)[0] // 0;
+}
+
+# A directory in memory, in which the lock file is mapped; nothing if there is none.
+sub memory_dir ($self) {
+    return if (run(qw(stat -f -c %T /dev/shm))->{out} // '') !~ /^(?:tmpfs|ramfs)$/m;
+    return $self->{memory} //= File::Temp->newdir('/dev/shm/mpechod-XXXXXX');
 }
 
 # The worker that serves this TCP connection: whose descriptor 3 is the server's end of it (proc_net_tcp.txt).

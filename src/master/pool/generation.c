@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,43 +57,60 @@ static struct worker_terms *make_terms(const struct conf *conf, const struct lis
     return terms;
 }
 
-struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
-                                     struct log *log, struct reason *why)
+static struct hints *make_hints(struct reason *why)
+{
+    void *hints = mmap(NULL, sizeof(struct hints), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (hints != MAP_FAILED)
+        return hints;
+    reason_set(why, "out of memory");
+    return NULL;
+}
+
+static bool take_place(struct generation *generation, struct orders *orders, struct reason *why)
+{
+    long index = orders_take(orders);
+    if (index == ORDERS_NONE)
+        return reason_set(why, "cannot make a generation: %s", strerror(errno));
+    generation->index = (size_t)index;
+    generation->orders = orders;
+    return true;
+}
+
+static bool open_all(struct generation *generation, const struct generation_parts *parts, struct orders *orders,
+                     struct reason *why)
+{
+    generation->terms = make_terms(parts->conf, parts->listeners);
+    if (generation->terms == NULL)
+        return reason_set(why, "out of memory");
+    if (!open_lifeline(generation))
+        return reason_set(why, "cannot make a pipe: %s", strerror(errno));
+    generation->hints = make_hints(why);
+    if (generation->hints == NULL || !take_place(generation, orders, why))
+        return false;
+    generation->turn = lockfile_map(parts->lockfile, generation->index, why);
+    return generation->turn != NULL;
+}
+
+struct generation *generation_create(const struct generation_parts *parts, struct orders *orders, struct reason *why)
 {
     struct generation *generation = unforked_alloc(sizeof *generation);
-    char *lock_file = strdup(conf->lock_file);
-    struct worker_terms *terms = make_terms(conf, listeners);
-    if (generation == NULL || lock_file == NULL || terms == NULL) {
+    if (generation == NULL) {
         reason_set(why, "out of memory");
-        goto fail;
+        return NULL;
     }
     *generation = (struct generation){
-        .number = number,
+        .number = parts->number,
         .progress = clock_now(),
-        .conf = conf,
-        .listeners = listeners,
-        .log = log,
-        .terms = terms,
-        .lock_file = lock_file,
+        .conf = parts->conf,
+        .listeners = parts->listeners,
+        .log = parts->log,
         .lifeline_read = -1,
         .lifeline_write = -1,
+        .turn_fd = parts->lockfile->fd,
     };
-    if (!open_lifeline(generation)) {
-        reason_set(why, "cannot make a pipe: %s", strerror(errno));
-        goto fail_lifeline;
-    }
-    if (!rundir_prepare(lock_file, why) ||
-        (generation->turn = turn_create(lock_file, &generation->turn_fd, why)) == NULL)
-        goto fail_lifeline;
-    return generation;
-
-fail_lifeline:
-    fd_close(generation->lifeline_read);
-    fd_close(generation->lifeline_write);
-fail:
-    free(terms);
-    free(lock_file);
-    unforked_free(generation, sizeof *generation);
+    if (open_all(generation, parts, orders, why))
+        return generation;
+    generation_destroy(generation);
     return NULL;
 }
 
@@ -104,18 +122,25 @@ void generation_refresh(struct generation *generation)
 void generation_destroy(struct generation *generation)
 {
     generation_retire(generation);
-    turn_destroy(generation->turn, generation->turn_fd, generation->lock_file);
-    free(generation->lock_file);
+    if (generation->orders != NULL)
+        orders_free(generation->orders, generation->index);
     unforked_free(generation, sizeof *generation);
 }
 
+/* What is left of it costs the master neither a descriptor nor a page. */
 void generation_retire(struct generation *generation)
 {
     if (!generation_is_retired(generation))
         generation->retired = clock_now();
     fd_close(generation->lifeline_read);
     fd_close(generation->lifeline_write);
-    generation->lifeline_read = generation->lifeline_write = -1;
+    generation->lifeline_read = generation->lifeline_write = generation->turn_fd = -1;
+    if (generation->turn != NULL)
+        lockfile_unmap(generation->turn);
+    if (generation->hints != NULL)
+        munmap(generation->hints, sizeof *generation->hints);
+    generation->turn = NULL;
+    generation->hints = NULL;
     free(generation->terms);
     generation->terms = NULL;
     generation->conf = NULL;
@@ -151,5 +176,5 @@ unsigned generation_thinning(const struct generation *generation)
 void generation_set_deadline(struct generation *generation, double deadline)
 {
     generation->deadline = deadline;
-    turn_set_deadline(generation->turn, deadline);
+    orders_set_deadline(generation->orders, generation->index, deadline);
 }

@@ -13,7 +13,9 @@
 #include "contract/turn.h"
 #include "decide/stall.h"
 #include "master/listener/listen.h"
+#include "master/lockfile.h"
 #include "master/pool/ledger.h"
+#include "master/pool/orders.h"
 
 /* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
  * its end retires them all, and comes by itself if the master dies. */
@@ -26,9 +28,11 @@ struct generation {
     struct worker_terms *terms; /* owned */
 
     int lifeline_read, lifeline_write; /* -1 once retired */
-    struct turn *turn;
-    int turn_fd;
-    char *lock_file;
+    size_t index;         /* of its places on pages that generations share: the lock file, the orders */
+    struct turn *turn;    /* NULL once retired */
+    int turn_fd;          /* the lock file, which is the deploy's; -1 once retired */
+    struct hints *hints;  /* NULL once retired */
+    struct orders *orders;
     unsigned forked;      /* workers, in all */
     unsigned readied;     /* of them, those that have become ready, dead ones included */
     unsigned stillborn;   /* those that ended before, unasked */
@@ -44,9 +48,17 @@ struct generation {
     struct generation *older;
 };
 
+/* What it is made of; all of it lives as long as workers are forked into it. */
+struct generation_parts {
+    unsigned number;
+    const struct conf *conf;
+    const struct listen_set *listeners;
+    const struct lockfile *lockfile;
+    struct log *log;
+};
+
 /* NULL with a reason on failure. */
-struct generation *generation_create(unsigned number, const struct conf *conf, const struct listen_set *listeners,
-                                     struct log *log, struct reason *why);
+struct generation *generation_create(const struct generation_parts *parts, struct orders *orders, struct reason *why);
 
 /* Before a worker is forked into it: listeners may have been opened anew or ended since the last one was. */
 void generation_refresh(struct generation *generation);

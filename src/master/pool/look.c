@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "master/pool/pool.h"
 #include "master/pool/state.h"
+#include "master/pool/turnwatch.h"
 
 #define LEAVE_PATIENCE 10.0 /* seconds in which a worker without a connection should have left a retired generation */
 #define UNNAMED_APART 1.0   /* seconds between two lines about deaths that were not logged one by one */
@@ -72,7 +73,7 @@ static void end_worker(struct roster_worker *worker)
 static bool break_stall(struct pool *pool, struct log *log)
 {
     struct generation *current = pool->current;
-    long holder = roster_find(&pool->roster, turn_holder(current->turn));
+    long holder = roster_find(&pool->roster, turnwatch_holder(current->turn_fd, current->index));
     bool acted = false;
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
@@ -84,7 +85,7 @@ static bool break_stall(struct pool *pool, struct log *log)
         end_worker(worker);
         acted = true;
     }
-    turn_kick(current->turn);
+    turnwatch_kick(current->turn);
     bool hopeless = !acted && current->kicked;
     current->kicked = !acted;
     if (hopeless)
@@ -122,8 +123,8 @@ static void set_hint(struct pool *pool, const struct policy_limits *limits, cons
 {
     int idle = (int)view->idle - (int)view->retiring, spare = idle - (int)limits->min_spare + 1;
     if (held_back || view->total >= limits->max_workers)
-        spare = INT_MAX / 2; /* nothing could be forked */
-    turn_set_spare(pool->current->turn, spare);
+        spare = HINTS_PLENTY; /* nothing could be forked */
+    hints_set_spare(pool->current->hints, spare);
 }
 
 /* error: why fewer than that; 0: all of them, or there was no time. */
@@ -231,7 +232,7 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct generation *current = pool->current;
     bool quiet = current == NULL || listen_waiting(current->listeners, &report.broken) == 0;
     if (current != NULL)
-        turn_begin_count(current->turn);
+        hints_begin_count(current->hints);
     struct census census = take_census(pool, quiet, now);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);

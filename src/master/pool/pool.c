@@ -19,6 +19,7 @@
 #include "contract/exits.h"
 #include "contract/fdplan.h"
 #include "master/pool/state.h"
+#include "master/pool/turnwatch.h"
 #include "master/sigpipe.h"
 
 enum { BUFFER_SIZE = 65536, BELL_SIZE = 4096 };
@@ -55,10 +56,14 @@ struct pool *pool_create(void (*run)(const struct worker_job *), const struct ti
         reason_set(why, "cannot make the pool: %s", strerror(errno));
         goto fail_roster;
     }
-    pool->board = board_create(ROSTER_SLOTS, why);
-    if (pool->board != NULL)
+    pool->board = turnwatch_possible(why) ? board_create(ROSTER_SLOTS, why) : NULL;
+    if (pool->board == NULL)
+        goto fail_roster;
+    pool->orders = orders_create(why);
+    if (pool->orders != NULL)
         return pool;
 
+    board_destroy(pool->board);
 fail_roster:
     fd_close(pool->bell_read);
     fd_close(pool->bell_write);
@@ -75,6 +80,7 @@ void pool_destroy(struct pool *pool)
         pool->generations = generation->older;
         generation_destroy(generation);
     }
+    orders_destroy(pool->orders);
     board_destroy(pool->board);
     munmap(pool->buffer, BUFFER_SIZE);
     fd_close(pool->bell_read);
@@ -114,6 +120,8 @@ static bool spawn(struct pool *pool, struct generation *generation)
         .terms = generation->terms,
         .log = generation->log,
         .turn = generation->turn,
+        .hints = generation->hints,
+        .deadline = orders_deadline(pool->orders, generation->index),
         .page = page,
         .mark = board_mark(pool->board, (size_t)slot),
         .slot = (size_t)slot,
@@ -160,16 +168,15 @@ unsigned pool_fork(struct pool *pool, struct generation *generation, unsigned n)
 
 /* Generations */
 
-struct generation *pool_begin(struct pool *pool, unsigned number, const struct conf *conf,
-                              const struct listen_set *listeners, struct log *log, struct reason *why)
+struct generation *pool_begin(struct pool *pool, const struct generation_parts *parts, struct reason *why)
 {
-    struct generation *generation = generation_create(number, conf, listeners, log, why);
+    struct generation *generation = generation_create(parts, pool->orders, why);
     if (generation == NULL)
         return NULL;
     generation->older = pool->generations;
     pool->generations = generation;
-    turn_set_awaited(generation->turn, (int)conf->start);
-    turn_set_spare(generation->turn, INT_MAX / 2);
+    generation->hints->awaited = (int)parts->conf->start;
+    generation->hints->spare = HINTS_PLENTY;
     return generation;
 }
 

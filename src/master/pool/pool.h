@@ -33,10 +33,9 @@ void pool_destroy(struct pool *pool);
 int pool_doorbell(const struct pool *pool);
 void pool_answer_doorbell(struct pool *pool);
 
-/* Begin a generation: its lifeline and turn, no workers yet. conf, listeners and log must live as long as workers are
- * forked into it. NULL with a reason on failure. */
-struct generation *pool_begin(struct pool *pool, unsigned number, const struct conf *conf,
-                              const struct listen_set *listeners, struct log *log, struct reason *why);
+/* Begin a generation: its lifeline and turn, no workers yet. NULL with a reason on failure. */
+struct generation_parts;
+struct generation *pool_begin(struct pool *pool, const struct generation_parts *parts, struct reason *why);
 
 /* Get on with a generation that was begun: fork, a batch at a time, until conf->start workers are ready. */
 enum pool_progress { POOL_STARTING, POOL_READY, POOL_FAILED };

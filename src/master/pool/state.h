@@ -10,6 +10,7 @@
 #include "decide/policy.h"
 #include "master/board.h"
 #include "master/pool/generation.h"
+#include "master/pool/orders.h"
 #include "master/pool/roster.h"
 
 struct pool {
@@ -18,6 +19,7 @@ struct pool {
     pid_t master;
     int bell_read, bell_write; /* the doorbell: a pipe, so that the master's end is not the workers' */
     struct board *board;
+    struct orders *orders;
     unsigned char *buffer; /* every worker's, copied on its first write to it */
     struct roster roster;
     struct generation *generations; /* the newest first */

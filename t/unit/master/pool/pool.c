@@ -15,23 +15,23 @@ struct bed {
     struct listen_set listeners;
     struct log log;
     struct generation *generation;
-    char *lock_file;
+    struct lockfile lockfile;
 };
 
-static void make_bed(struct bed *bed, void *const *state, void (*run)(const struct worker_job *))
+static void make_bed(struct bed *bed, void (*run)(const struct worker_job *))
 {
-    *bed = (struct bed){.lock_file = unit_path(state, "accept.lock")};
-    char lock_file[PATH_MAX + 32];
-    const char *const set[] = {lock_file, "pool.start=3"};
+    *bed = (struct bed){0};
+    const char *const set[] = {"pool.start=3"};
     const struct conf_source source = {.file = "/dev/null", .set = set, .sets = unit_count(set), .foreground = true};
     struct reason why;
-    snprintf(lock_file, sizeof lock_file, "accept.lock_file=%s", bed->lock_file);
     assert_true(conf_load(&source, &bed->conf, &why));
     log_init(&bed->log);
     bed->log.level = LOG_LEVEL_ERROR;
     bed->pool = pool_create(run, NULL, &why);
     assert_non_null(bed->pool);
-    bed->generation = pool_begin(bed->pool, 1, &bed->conf, &bed->listeners, &bed->log, &why);
+    assert_true(lockfile_open(&bed->lockfile, "", &why));
+    const struct generation_parts parts = {1, &bed->conf, &bed->listeners, &bed->lockfile, &bed->log};
+    bed->generation = pool_begin(bed->pool, &parts, &why);
     assert_non_null(bed->generation);
 }
 
@@ -57,7 +57,7 @@ static void free_bed(struct bed *bed)
     pool_kill(bed->pool);
     reap_down_to(bed, 0);
     pool_destroy(bed->pool);
-    free(bed->lock_file);
+    lockfile_end(&bed->lockfile);
 }
 
 /* Children */
@@ -107,7 +107,8 @@ static void wait_for_bell(const struct bed *bed)
 static void test_is_ready_when_all_are(void **state)
 {
     struct bed bed;
-    make_bed(&bed, state, become_ready);
+    (void)state;
+    make_bed(&bed, become_ready);
     enum pool_progress progress;
     struct reason why;
     while ((progress = pool_start(bed.pool, bed.generation, &why)) == POOL_STARTING)
@@ -123,7 +124,8 @@ static void test_is_ready_when_all_are(void **state)
 static void test_is_given_up_when_some_hang(void **state)
 {
     struct bed bed;
-    make_bed(&bed, state, become_ready_or_hang);
+    (void)state;
+    make_bed(&bed, become_ready_or_hang);
     struct reason why;
     assert_int_equal(pool_start(bed.pool, bed.generation, &why), POOL_STARTING);
     wait_for_bell(&bed);
@@ -146,7 +148,8 @@ static void test_is_given_up_when_some_hang(void **state)
 static void test_is_given_up_when_they_leave_at_once(void **state)
 {
     struct bed bed;
-    make_bed(&bed, state, leave_at_once);
+    (void)state;
+    make_bed(&bed, leave_at_once);
     struct reason why;
     unsigned rounds = 0;
     while (pool_start(bed.pool, bed.generation, &why) == POOL_STARTING) {
@@ -165,5 +168,5 @@ int main(void)
         cmocka_unit_test(test_is_given_up_when_some_hang),
         cmocka_unit_test(test_is_given_up_when_they_leave_at_once),
     };
-    return unit_run("pool", tests, unit_make_scratch, unit_remove_scratch);
+    return unit_run("pool", tests, NULL, NULL);
 }

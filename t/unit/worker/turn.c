@@ -1,0 +1,347 @@
+/* turn.c: the accept turn, between real processes. */
+#include "unit.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "contract/fdplan.h"
+#include "master/lockfile.h"
+#include "master/pool/turnwatch.h"
+#include "worker/turn.h"
+
+enum { INDEX = 3 }; /* of the page */
+
+struct lock {
+    struct lockfile file;
+    struct turn *turn;
+};
+
+static struct lock make_lock(void)
+{
+    struct lock lock;
+    struct reason why;
+    assert_true(lockfile_open(&lock.file, "", &why));
+    lock.turn = lockfile_map(&lock.file, INDEX, &why);
+    assert_non_null(lock.turn);
+    return lock;
+}
+
+static void free_lock(struct lock *lock)
+{
+    lockfile_unmap(lock->turn);
+    lockfile_end(&lock->file);
+}
+
+static pid_t holder_of(const struct lock *lock)
+{
+    return turnwatch_holder(lock->file.fd, INDEX);
+}
+
+/* A child that waits for the turn, says so when it has it, and gives it on when it is told to. */
+struct taker_process {
+    pid_t pid;
+    int said, told;
+};
+
+static void take_and_give(struct turn *turn, int said, int told)
+{
+    char byte = 0;
+    unit_require(write(said, "w", 1) == 1);
+    struct taker taker;
+    unit_require(turn_enter(&taker, turn));
+    unit_require(turn_taker() == &taker);
+    unit_require(turn_take(&taker));
+    unit_require((atomic_load(&turn->word) & FUTEX_TID_MASK) == (uint32_t)getpid());
+    unit_require(write(said, "h", 1) == 1);
+    unit_require(read(told, &byte, 1) == 1);
+    turn_give(&taker);
+    _exit(0);
+}
+
+static char hear(const struct taker_process *taker)
+{
+    char byte = 0;
+    assert_int_equal(read(taker->said, &byte, 1), 1);
+    return byte;
+}
+
+static struct taker_process start_taker(struct turn *turn)
+{
+    int said[2], told[2];
+    assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+    struct taker_process taker = {.said = said[0], .told = told[1], .pid = unit_fork()};
+    if (taker.pid == 0)
+        take_and_give(turn, said[1], told[0]);
+    close(said[1]);
+    close(told[0]);
+    assert_int_equal(hear(&taker), 'w');
+    return taker;
+}
+
+static struct taker_process start_holder(struct turn *turn)
+{
+    struct taker_process taker = start_taker(turn);
+    assert_int_equal(hear(&taker), 'h');
+    return taker;
+}
+
+static char state_of(pid_t pid)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *in = fopen(path, "re");
+    assert_non_null(in);
+    assert_non_null(fgets(text, sizeof text, in));
+    fclose(in);
+    return strrchr(text, ')')[2];
+}
+
+/* Until it sleeps, which it can do in turn_take only. */
+static struct taker_process start_waiter(struct turn *turn)
+{
+    struct taker_process taker = start_taker(turn);
+    while (state_of(taker.pid) != 'S')
+        sched_yield();
+    return taker;
+}
+
+static void end_taker(const struct taker_process *taker, bool killed)
+{
+    if (killed)
+        kill(taker->pid, SIGKILL);
+    else
+        assert_int_equal(write(taker->told, "g", 1), 1);
+    assert_int_equal(unit_wait(taker->pid), killed ? SIGKILL : 0);
+    close(taker->said);
+    close(taker->told);
+}
+
+/* The turn */
+
+static void test_goes_round(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    assert_int_equal(holder_of(&lock), 0);
+    struct taker_process first = start_holder(lock.turn), second = start_waiter(lock.turn);
+    assert_int_equal(holder_of(&lock), first.pid);
+    end_taker(&first, false);
+    assert_int_equal(hear(&second), 'h');
+    assert_int_equal(holder_of(&lock), second.pid);
+    end_taker(&second, false);
+    assert_int_equal(holder_of(&lock), 0);
+    free_lock(&lock);
+}
+
+/* Again and again: it must not be only the first death that is survived. */
+static void test_outlives_its_holders(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process holder = start_holder(lock.turn);
+    for (int i = 0; i < 5; i++) {
+        struct taker_process next = start_waiter(lock.turn);
+        end_taker(&holder, true);
+        assert_int_equal(hear(&next), 'h');
+        assert_int_equal(holder_of(&lock), next.pid);
+        holder = next;
+    }
+    end_taker(&holder, true); /* and nobody waits */
+    holder = start_holder(lock.turn);
+    end_taker(&holder, false);
+    holder = start_holder(lock.turn);
+    end_taker(&holder, false);
+    free_lock(&lock);
+}
+
+static void test_outlives_a_stopped_holder(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process holder = start_holder(lock.turn), next = start_waiter(lock.turn);
+    kill(holder.pid, SIGSTOP);
+    assert_int_equal(holder_of(&lock), holder.pid); /* by which the master knows whom to kill */
+    end_taker(&holder, true);
+    assert_int_equal(hear(&next), 'h');
+    end_taker(&next, false);
+    free_lock(&lock);
+}
+
+static void test_outlives_those_who_wait(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process holder = start_holder(lock.turn), first = start_waiter(lock.turn),
+                         second = start_waiter(lock.turn);
+    end_taker(&first, true);
+    assert_int_equal(holder_of(&lock), holder.pid);
+    end_taker(&holder, false);
+    assert_int_equal(hear(&second), 'h');
+    end_taker(&second, false);
+    free_lock(&lock);
+}
+
+/* The turn was given, and whoever was woken for it was stopped before it could take it: nobody has it, all sleep. */
+static void test_a_kick_wakes_who_sleeps_before_a_free_turn(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process holder = start_holder(lock.turn), waiter = start_waiter(lock.turn);
+    atomic_store(&lock.turn->word, 0); /* as it would be then */
+    assert_int_equal(holder_of(&lock), 0);
+    turnwatch_kick(lock.turn);
+    assert_int_equal(hear(&waiter), 'h');
+    end_taker(&waiter, false);
+    end_taker(&holder, true);
+    free_lock(&lock);
+}
+
+static void test_a_kick_gives_nobody_the_turn_of_another(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process holder = start_holder(lock.turn), waiter = start_waiter(lock.turn);
+    for (int i = 0; i < 10; i++)
+        turnwatch_kick(lock.turn);
+    assert_int_equal(holder_of(&lock), holder.pid);
+    end_taker(&holder, false);
+    assert_int_equal(hear(&waiter), 'h');
+    end_taker(&waiter, false);
+    free_lock(&lock);
+}
+
+/* Many at once: one at a time. */
+static void test_excludes(void **state)
+{
+    enum { CHILDREN = 8, ROUNDS = 2000 };
+    struct lock lock = make_lock();
+    (void)state;
+    volatile unsigned *counter = mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pids[CHILDREN];
+    assert_ptr_not_equal(counter, MAP_FAILED);
+    for (int i = 0; i < CHILDREN; i++) {
+        struct taker taker;
+        pids[i] = unit_fork();
+        if (pids[i] == 0)
+            unit_require(turn_enter(&taker, lock.turn));
+        for (int j = 0; pids[i] == 0 && j < ROUNDS; j++) {
+            unit_require(turn_take(&taker));
+            *counter = *counter + 1;
+            turn_give(&taker);
+        }
+        if (pids[i] == 0)
+            _exit(0);
+    }
+    for (int i = 0; i < CHILDREN; i++)
+        assert_int_equal(unit_wait(pids[i]), 0);
+    assert_int_equal(*counter, CHILDREN * ROUNDS);
+    munmap((void *)counter, sizeof *counter);
+    free_lock(&lock);
+}
+
+/* As often as there are releases, and not all at once: a thousand who wait would trample each other. */
+static void test_a_release_wakes_one(void **state)
+{
+    enum { WAITERS = 20 };
+    struct lock lock = make_lock();
+    struct taker_process holder = start_holder(lock.turn), waiters[WAITERS];
+    (void)state;
+    for (int i = 0; i < WAITERS; i++)
+        waiters[i] = start_waiter(lock.turn);
+    end_taker(&holder, false);
+    for (int served = 0; served < WAITERS; served++) {
+        pid_t pid = 0;
+        int next = -1, sleeping = 0;
+        while (pid == 0)
+            pid = holder_of(&lock);
+        for (int i = 0; i < WAITERS; i++) {
+            if (waiters[i].pid == pid)
+                next = i;
+            else if (waiters[i].pid != 0)
+                sleeping += state_of(waiters[i].pid) == 'S';
+        }
+        assert_in_range(next, 0, WAITERS - 1);
+        assert_int_equal(sleeping, WAITERS - 1 - served);
+        assert_int_equal(hear(&waiters[next]), 'h');
+        end_taker(&waiters[next], false);
+        waiters[next].pid = 0;
+    }
+    assert_int_equal(holder_of(&lock), 0);
+    assert_int_equal(atomic_load(&lock.turn->word), 0);
+    free_lock(&lock);
+}
+
+/* Whatever is written to the page, those who wait are not harmed by it: the word may be any, and the rest is nothing.
+ */
+static void test_a_spoilt_page_harms_nobody(void **state)
+{
+    struct lock lock = make_lock();
+    struct taker_process holder = start_holder(lock.turn), waiter = start_waiter(lock.turn);
+    (void)state;
+    memset(lock.turn->text, 0xff, sizeof lock.turn->text);
+    atomic_store(&lock.turn->word, UINT32_MAX);
+    assert_true(holder_of(&lock) > 0);
+    turnwatch_kick(lock.turn);
+    end_taker(&holder, false); /* which writes it as it should be */
+    assert_int_equal(hear(&waiter), 'h');
+    end_taker(&waiter, true);
+    assert_int_equal(holder_of(&lock), 0);
+    free_lock(&lock);
+}
+
+/* Another's number in the word: the kernel frees the turn of its true owner only, whom the word must name. */
+static void test_a_death_frees_nobody_elses_turn(void **state)
+{
+    struct lock lock = make_lock();
+    struct taker_process holder = start_holder(lock.turn), waiter = start_waiter(lock.turn);
+    (void)state;
+    end_taker(&waiter, true);
+    assert_int_equal(holder_of(&lock), holder.pid);
+    end_taker(&holder, true);
+    assert_int_equal(holder_of(&lock), 0);
+    free_lock(&lock);
+}
+
+static void test_who_is_to_leave_does_not_wait(void **state)
+{
+    struct lock lock = make_lock();
+    struct taker_process holder = start_holder(lock.turn);
+    struct taker taker;
+    (void)state;
+    assert_true(turn_enter(&taker, lock.turn));
+    taker.leaving = true;
+    assert_false(turn_take(&taker));
+    end_taker(&holder, false);
+    free_lock(&lock);
+}
+
+/* Cut short under it, by truncate say: the master does not die of that. */
+static void test_the_master_survives_a_file_cut_short(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    assert_int_equal(ftruncate(lock.file.fd, 0), 0);
+    assert_int_equal(holder_of(&lock), 0);
+    turnwatch_kick(lock.turn);
+    free_lock(&lock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_goes_round),
+        cmocka_unit_test(test_outlives_its_holders),
+        cmocka_unit_test(test_outlives_a_stopped_holder),
+        cmocka_unit_test(test_outlives_those_who_wait),
+        cmocka_unit_test(test_a_kick_wakes_who_sleeps_before_a_free_turn),
+        cmocka_unit_test(test_a_kick_gives_nobody_the_turn_of_another),
+        cmocka_unit_test(test_excludes),
+        cmocka_unit_test(test_a_release_wakes_one),
+        cmocka_unit_test(test_a_spoilt_page_harms_nobody),
+        cmocka_unit_test(test_a_death_frees_nobody_elses_turn),
+        cmocka_unit_test(test_who_is_to_leave_does_not_wait),
+        cmocka_unit_test(test_the_master_survives_a_file_cut_short),
+    };
+    return unit_run("turn", tests, NULL, NULL);
+}
