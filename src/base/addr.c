@@ -139,7 +139,7 @@ bool addr_split(const char *text, char *host, long *port, struct reason *why)
 
 bool addr_parse(struct addr *addr, const char *text, struct reason *why)
 {
-    char host[ADDR_TEXT_MAX];
+    char host[ADDR_TEXT_MAX] = "";
     long port;
     if (strncmp(text, "unix:", 5) == 0)
         return addr_from_path(addr, text + 5, why);

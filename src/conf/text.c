@@ -63,7 +63,8 @@ static void spoil_large_number(char *word)
     if (end == word || *end == 'L' || is_float(end) || (errno == 0 && number <= INT32_MAX && number >= INT32_MIN))
         return;
     memset(digits, ' ', (size_t)(end - digits));
-    memcpy(digits, "9e9", 3);
+    digits[0] = digits[2] = '9';
+    digits[1] = 'e';
 }
 
 static bool is_word(char c)
