@@ -348,6 +348,30 @@ static void test_each_reply_may_be_caught_up_with(void **state)
     end(scene);
 }
 
+/* And so has the first one on another connection. */
+static void test_another_connection_may_be_caught_up_with(void **state)
+{
+    struct scene *scene = begin(false);
+    unsigned char data[64];
+    int fds[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        conn_queue(&scene->conn, 10, 1);
+        conn_push(&scene->conn, 1);
+        take(scene, data, sizeof data);
+        give(scene, data, 3);
+        conn_give_up(&scene->conn, 5000);
+        assert_int_equal(scene->failed, i);
+        conn_give_up(&scene->conn, 10000);
+        assert_int_equal(scene->failed, i + 1);
+        close(scene->peer);
+        assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), errno);
+        scene->peer = fds[1];
+        conn_adopt(&scene->conn, fds[0], 1);
+    }
+    end(scene);
+}
+
 static void test_silence_is_told(void **state)
 {
     struct scene *scene = begin(false);
@@ -517,6 +541,64 @@ static void test_connects_and_sends_at_once(void **state)
     end(scene);
 }
 
+/* Echo as much as there is room for, once. */
+static void echo(struct scene *scene, unsigned char *data, size_t room)
+{
+    size_t length = take(scene, data, room), given = 0;
+    while (given < length) {
+        ssize_t n = send(scene->peer, data + given, length - given, MSG_NOSIGNAL);
+        given += n > 0 ? (size_t)n : 0;
+        turn(scene);
+    }
+    turn(scene);
+}
+
+/* A long reply, of which the kernel keeps more than one recv(2) takes, has come altogether. */
+static void test_all_of_a_long_reply_is_caught_up_with(void **state)
+{
+    enum { LENGTH = 3 * CONN_BUFFER, ROUNDS = 200 };
+    struct scene *scene = make(false);
+    struct target target = {.text = "here", .type = SOCK_STREAM};
+    unsigned char *data = malloc(LENGTH);
+    int listener = listen_on_loopback(8);
+    (void)state;
+    assert_non_null(data);
+    name(&target, listener);
+    scene->shared.target = &target;
+    conn_open(&scene->conn, 7);
+    scene->peer = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+    while (scene->replied == 0)
+        echo(scene, data, LENGTH);
+    for (int i = 0; i < 20; i++) { /* the kernel learns to keep more */
+        size_t replied = scene->replied = 0;
+        conn_queue(&scene->conn, LENGTH, 1);
+        conn_push(&scene->conn, 1);
+        while (scene->replied == replied)
+            echo(scene, data, LENGTH);
+    }
+    conn_queue(&scene->conn, LENGTH, 1);
+    conn_push(&scene->conn, 1);
+    size_t length = 0, given = 0;
+    while (length < LENGTH) {
+        length += take(scene, data + length, LENGTH - length);
+        conn_push(&scene->conn, 1);
+    }
+    for (int i = 0; i < ROUNDS && given < LENGTH; i++) {
+        ssize_t n = send(scene->peer, data + given, LENGTH - given, MSG_NOSIGNAL);
+        given += n > 0 ? (size_t)n : 0;
+    }
+    usleep(10000); /* for the kernel's own queues */
+    scene->replied = 0;
+    conn_catch_up(&scene->conn);
+    if (given < LENGTH)
+        unit_note("the kernel keeps %zu bytes only\n", given);
+    else
+        assert_int_equal(scene->replied, 1);
+    free(data);
+    close(listener);
+    end(scene);
+}
+
 /* What is refused is told later, from the loop, and not before conn_open returns. */
 static void test_a_refusal_is_told_from_the_loop(void **state)
 {
@@ -595,6 +677,7 @@ int main(void)
         cmocka_unit_test(test_a_reply_that_has_come_is_told_and_not_given_up),
         cmocka_unit_test(test_a_reply_that_drips_is_waited_for_once_more_and_no_longer),
         cmocka_unit_test(test_each_reply_may_be_caught_up_with),
+        cmocka_unit_test(test_another_connection_may_be_caught_up_with),
         cmocka_unit_test(test_silence_is_told),
         cmocka_unit_test(test_an_end_is_told),
         cmocka_unit_test(test_a_reply_before_an_end_is_told),
@@ -603,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_what_nobody_asked_for),
         cmocka_unit_test(test_judging_early),
         cmocka_unit_test(test_connects_and_sends_at_once),
+        cmocka_unit_test(test_all_of_a_long_reply_is_caught_up_with),
         cmocka_unit_test(test_a_refusal_is_told_from_the_loop),
         cmocka_unit_test(test_no_answer_is_no_refusal),
         cmocka_unit_test(test_a_lack_here_is_no_refusal),
