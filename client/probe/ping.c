@@ -11,6 +11,10 @@
 #include "client/base/pace.h"
 #include "client/probe/prober.h"
 
+/* A connection that is ended in order keeps one of this machine's ports for a minute. With shorter intervals than this
+ * there would be none left. */
+#define ENDS_IN_ORDER (10 * CLOCK_MS)
+
 struct ping {
     struct run *run;
     struct ev_loop *loop;
@@ -96,7 +100,7 @@ static bool make_prober(struct ping *ping)
         .lines = run->options->lines,
         .limit = run->options->timeout,
         .single = run->options->crr,
-        .reset = run_is_flood(run->options),
+        .reset = run->options->interval < ENDS_IN_ORDER,
         .tally = &run->result.total,
         .problems = &run->result.problems,
         .events = &events,

@@ -44,6 +44,11 @@ total p50/p90/p99 = $ms/$ms/$ms ms
 \z}m, 'and so does the summary');
 is(ends_of(4, $server, $ends), 'eeee', 'four connections, ended in order');
 
+# So many in a second that their ports would run out: ended by a reset.
+($server, $ends) = recording_server();
+mpecho('ping', '--crr', '-c', 3, '-i', 0.005, $server->target);
+is(ends_of(3, $server, $ends), 'rrr', 'a short interval: ended by a reset, which leaves no TIME-WAIT');
+
 ($server, $ends) = recording_server();
 $r = mpecho('ping', '--connect', '-c', 3, '-i', 0.05, $server->target);
 is($r->{status}, 0, '--connect: status 0');
