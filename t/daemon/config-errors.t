@@ -104,6 +104,22 @@ like($start->{err}, qr{^[^\n]*cannot start: [^\n]*/no where\\x0a\\x1b\[31m/file[
 is(mpechod("-\e")->{err} =~ s/^Try.*//msr, "mpechod: unknown option: -\\x1b\n", 'the command line is escaped, too');
 unlink "$file.log";
 
+# One file cannot be two, however it is spelled.
+for (
+    [ 'lock file and pid file, by another spelling', 'accept.lock_file', "process: { pid_file = \"/x/y\"; };\naccept: { lock_file = \"/x/./z/..//y\"; };", 'process.pid_file' ],
+    [ 'log and configuration',   'log.target', "\nlog: { target = \"" . $d->dir . "/.." . $d->dir =~ s{.*(?=/)}{}r . "/bad.conf\"; };", 'the configuration' ],
+    [ 'pid file and configuration', 'process.pid_file', "\nprocess: { pid_file = \"$file\"; };", 'the configuration' ],
+    [ 'socket and configuration', 'listen[1]', "\nlisten = ( {}, { path = \"$file\"; } );", 'the configuration' ],
+    [ 'socket and socket',        'listen[1]', "\nlisten = ( { path = \"/x/y\"; }, { path = \"/x//y\"; } );", 'listen[0]' ],
+    [ 'socket and lock file',     'listen[0]', "\nlisten = ( { path = \"/x/y\"; } ); accept: { lock_file = \"//x/y\"; };", 'accept.lock_file' ],
+  )
+{
+    my ($what, $key, $text, $other) = @$_;
+    spew($file, $text);
+    like(mpechod('-t', '-c', $file)->{err}, qr/^\Q$file:2: $key: \E\S+\Q is $other already: name another\E$/, "one file for two things: $what");
+}
+is(mpechod('-t', '-c', '/dev/null', '-o', 'log.target=/dev/null')->{out}, "ok\n", '/dev/null is no such file');
+
 # What is good.
 for (
     [ 'an empty path',         'process: { pid_file = ""; }; accept: { lock_file = ""; };' ],
