@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -67,6 +69,21 @@ void file_remove_own(const char *path, int fd)
 {
     if (file_is_at(path, fd))
         unlink(path);
+}
+
+bool file_may_hang(const char *path)
+{
+    static const unsigned remote[] = {
+        NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, FUSE_SUPER_MAGIC,  CEPH_SUPER_MAGIC,
+        V9FS_MAGIC,      AFS_SUPER_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC,  OCFS2_SUPER_MAGIC,
+    };
+    struct statfs fs;
+    if (statfs(path, &fs) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof remote / sizeof remote[0]; i++)
+        if ((unsigned)fs.f_type == remote[i])
+            return true;
+    return false;
 }
 
 unsigned file_number(const char *path, unsigned otherwise)

@@ -19,6 +19,9 @@ bool file_is_at(const char *path, int fd);
 /* Remove path if it is still the file that fd refers to. */
 void file_remove_own(const char *path, int fd);
 
+/* Whether a call that only looks at path may hang, because it is on a file system of another machine or process. */
+bool file_may_hang(const char *path);
+
 /* The number that the first line of a file of the kernel's holds; otherwise, if there is none. */
 unsigned file_number(const char *path, unsigned otherwise);
 

@@ -84,8 +84,10 @@ bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct r
             return reason_set(why, "cannot write %s: %s", path, strerror(errno));
         if (pidfile->fd < 0 && !replace(pidfile, why))
             return false;
-        if (pidfile->fd >= 0)
+        if (pidfile->fd >= 0) {
+            pidfile->unwatched = file_may_hang(path);
             return true;
+        }
     }
     return reason_set(why, "%s keeps changing", path);
 }
@@ -94,7 +96,7 @@ void pidfile_tend(struct pidfile *pidfile, struct log *log)
 {
     struct stat st;
     struct reason why;
-    if (pidfile->fd < 0 || lstat(pidfile->path, &st) == 0 || errno != ENOENT)
+    if (pidfile->fd < 0 || pidfile->unwatched || lstat(pidfile->path, &st) == 0 || errno != ENOENT)
         return;
     bool prepared = rundir_prepare(pidfile->path, &why);
     int fd = prepared ? write_number(pidfile, file_create_new) : -1;

@@ -14,8 +14,9 @@
 struct pidfile {
     char path[CONF_PATH_MAX]; /* "": there is none */
     pid_t pid;
-    int fd;       /* open and locked, -1: not held */
-    bool failing; /* it has vanished and could not be written again, which has been said */
+    int fd;         /* open and locked, -1: not held */
+    bool unwatched; /* it is on a file system that may hang, and is not looked at again */
+    bool failing;   /* it has vanished and could not be written again, which has been said */
 };
 
 /* Lock the file at path and write pid into it; with path "", nothing. False with a reason, if another daemon holds it

@@ -40,7 +40,7 @@ static void restore(const struct listener *listener, int backlog)
     (void)backlog;
 }
 
-static void tune(const struct listener *listener, const struct conf_listen *wanted)
+static void tune(struct listener *listener, const struct conf_listen *wanted)
 {
     (void)listener;
     (void)wanted;

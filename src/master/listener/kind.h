@@ -18,7 +18,7 @@ struct kind {
     void (*restore)(const struct listener *listener, int backlog);
 
     /* What the configuration says that is not a socket option of all kinds. */
-    void (*tune)(const struct listener *listener, const struct conf_listen *wanted);
+    void (*tune)(struct listener *listener, const struct conf_listen *wanted);
 
     unsigned (*queue)(const struct listener *listener);
     void (*refuse)(const struct listener *listener);

@@ -42,6 +42,10 @@ struct listener {
     struct addr bound;  /* as clients know it: with the port; the kernel has another path for a Unix one */
     dev_t dev;          /* of a Unix socket's file, to tell it from one that somebody else put there since */
     ino_t ino;
+    bool unwatched; /* that file is on a file system that may hang, and is not looked at again */
+    mode_t mode;    /* the file's, and its owner's, as they were set */
+    uid_t uid;
+    gid_t gid;
     struct proof proof; /* its options as they were when it was opened */
 };
 

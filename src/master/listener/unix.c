@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/reason.h"
 #include "master/errand.h"
 #include "master/listener/kind.h"
@@ -118,6 +119,18 @@ static gid_t group_of(const struct conf_listen *wanted)
     return wanted->group.id != CONF_NO_ID ? wanted->group.id : getegid();
 }
 
+static void note_owner(struct listener *listener, const struct conf_listen *wanted)
+{
+    listener->mode = wanted->mode;
+    listener->uid = user_of(wanted);
+    listener->gid = group_of(wanted);
+}
+
+static bool is_given_away(const struct conf_listen *wanted)
+{
+    return wanted->user.id != CONF_NO_ID || wanted->group.id != CONF_NO_ID;
+}
+
 /* The path never shows a socket that does not listen, or that is not whom it should be. */
 static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why)
 {
@@ -127,7 +140,9 @@ static bool begin(struct listener *listener, const struct conf_listen *wanted, i
     const char *path = addr_path(&beside);
     bool good = false;
     note_name(listener, path);
-    if (lchown(path, user_of(wanted), group_of(wanted)) != 0)
+    note_owner(listener, wanted);
+    listener->unwatched = file_may_hang(path);
+    if (is_given_away(wanted) && lchown(path, wanted->user.id, wanted->group.id) != 0)
         listener_cannot(why, "give to its user and group", &listener->bound);
     else if (listen(listener->fd, backlog) != 0)
         listener_cannot(why, "listen at", &listener->bound);
@@ -141,6 +156,8 @@ static bool begin(struct listener *listener, const struct conf_listen *wanted, i
 static enum listener_fault fault(struct listener *listener)
 {
     struct stat st;
+    if (listener->unwatched)
+        return LISTENER_SOUND;
     bool ours = lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino);
     return ours ? LISTENER_SOUND : LISTENER_NAMELESS;
 }
@@ -157,22 +174,28 @@ static void restore(const struct listener *listener, int backlog)
     listen(listener->fd, backlog);
 }
 
-/* Through a descriptor, so that it is our socket that changes, whatever somebody may put at its path. */
-static void tune(const struct listener *listener, const struct conf_listen *wanted)
+static bool is_tuned(const struct listener *listener, const struct conf_listen *wanted)
+{
+    return listener->mode == wanted->mode && listener->uid == user_of(wanted) && listener->gid == group_of(wanted);
+}
+
+/* Through a descriptor, so that it is our socket that changes, whatever somebody may put at its path. Hardly ever: a
+ * file system may hang. */
+static void tune(struct listener *listener, const struct conf_listen *wanted)
 {
     char file[32];
     struct stat st;
+    if (is_tuned(listener, wanted))
+        return;
     int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
     if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino)) {
-        const uid_t uid = user_of(wanted);
-        const gid_t gid = group_of(wanted);
-        int ignored = st.st_uid == uid && st.st_gid == gid ? 0 : fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
+        int ignored = fchownat(fd, "", user_of(wanted), group_of(wanted), AT_EMPTY_PATH);
         (void)ignored; /* a user that is not root and may not: a start would have failed */
-        if ((st.st_mode & 0777) != wanted->mode)
-            chmod(file, wanted->mode);
+        chmod(file, wanted->mode);
     }
     fd_close(fd);
+    note_owner(listener, wanted);
 }
 
 static unsigned queue(const struct listener *listener)
