@@ -143,10 +143,8 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {prepare_pidfile, commit_pidfile, abandon_pidfile},
-    {prepare_log, commit_log, abandon_log},
-    {prepare_lockfile, commit_lockfile, abandon_lockfile},
-    {prepare_listeners, commit_listeners, abandon_listeners},
+    {prepare_pidfile, commit_pidfile, abandon_pidfile},    {prepare_log, commit_log, abandon_log},
+    {prepare_lockfile, commit_lockfile, abandon_lockfile}, {prepare_listeners, commit_listeners, abandon_listeners},
     {prepare_rundir, commit_rundir, abandon_rundir}, /* the others have made it, if need be */
 };
 

@@ -28,10 +28,10 @@ struct generation {
     struct worker_terms *terms; /* owned */
 
     int lifeline_read, lifeline_write; /* -1 once retired */
-    size_t index;         /* of its places on pages that generations share: the lock file, the orders */
-    struct turn *turn;    /* NULL once retired */
-    int turn_fd;          /* the lock file, which is the deploy's; -1 once retired */
-    struct hints *hints;  /* NULL once retired */
+    size_t index;                      /* of its places on pages that generations share: the lock file, the orders */
+    struct turn *turn;                 /* NULL once retired */
+    int turn_fd;                       /* the lock file, which is the deploy's; -1 once retired */
+    struct hints *hints;               /* NULL once retired */
     struct orders *orders;
     unsigned forked;      /* workers, in all */
     unsigned readied;     /* of them, those that have become ready, dead ones included */
