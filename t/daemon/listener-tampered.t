@@ -12,6 +12,7 @@ use Socket qw(IPPROTO_IP IPPROTO_TCP PF_INET SOCK_STREAM SOL_SOCKET);
 
 use constant { FIRST => 8, SO_ATTACH_FILTER => 26, SO_LOCK_FILTER => 44, IP_MINTTL => 21 };
 
+need_socket_filter();
 my $bound = 2.9;    # the default of accept.stall_timeout and 1 s, and a machine that has other things to do
 
 # What an enemy in a worker can reach: pidfd_open(2) and pidfd_getfd(2) give us its socket.

@@ -6,6 +6,7 @@ use lib "$FindBin::Bin/../lib";
 use Mpechod;
 use Test::More;
 
+need_socket_filter();
 my ($kept, $going) = map { free_port() } 1, 2;
 my $d    = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 }, timeout => { drain => 2 });
 my $unix = $d->dir . '/echo.sock';

@@ -14,13 +14,14 @@ use File::Basename qw(dirname);
 use File::Temp ();
 use IO::Socket::IP;
 use POSIX qw(:sys_wait_h);
+use Socket ();
 use Test::More;
 use Time::HiRes ();
 
 our @EXPORT = qw(
     now wait_until wait_ok let_pass timed
     need_root need_command set_limit
-    no_namespace need_namespace own_mount_namespace own_network_namespace set_up
+    need_socket_filter no_namespace need_namespace own_mount_namespace own_network_namespace set_up
     slurp spew temp_dir
     undisturbed spawn reap run exit_status start_child end_child free_port
     process alive status_of children processes_of fd_of
@@ -88,6 +89,14 @@ sub no_namespace ($kind, @unshare) {
 
 sub need_namespace ($kind, @unshare) {
     if (my $why = no_namespace($kind, @unshare)) { plan(skip_all => $why) }
+}
+
+# Some kernels let only root attach a filter to a socket.
+sub need_socket_filter () {
+    my $socket  = IO::Socket::IP->new(Listen => 1, LocalHost => '127.0.0.1', LocalPort => 0) or die "socket: $@";
+    my $keep    = pack 'SCCL', 6, 0, 0, 0xffffffff;    # BPF_RET: all of it
+    my $program = pack 'S x![P] P', 1, $keep;
+    setsockopt $socket, Socket::SOL_SOCKET, 26, $program or plan(skip_all => "needs socket filters (SO_ATTACH_FILTER): $!");
 }
 
 # Go on in a mount namespace of our own, so that nothing stays mounted whatever happens. Returns a directory to mount on.
