@@ -124,7 +124,9 @@ static bool is_memory_there(const char *text)
     return room != NULL;
 }
 
-/* *line: where it is wrong, CONF_UNSET: nowhere. Whatever happens, the tree is to be destroyed. */
+/* libconfig 1.5 leaks a string that it has read when the syntax error comes; nobody else can free it. A reload reads in
+ * a child of the master, with which that ends. *line: where it is wrong, CONF_UNSET: nowhere. Whatever happens, the
+ * tree is to be destroyed. */
 static bool parse(config_t *tree, char *text, int *line, struct reason *why)
 {
     config_init(tree);
