@@ -68,6 +68,12 @@ for my $case (
     state_is($name, 2, $text, $bad, @target);
     ok($server->done, "$name: done");
 }
+# A server that answers one probe, and no other: it has waited for more than twice as long as the first one.
+my $once = EchoServer->new(sub ($peer) { send_all($peer, receive($peer, 64)); hold_open($peer) });
+state_is('a lost probe', 2, qr/no answer from 127\.0\.0\.1\S* within 0\.4 s/, qr/rtt=${ms}ms;;;0 loss=50%;;0;0;100 connect=${ms}ms;;;0/,
+    '-t', 0.4, $once->target);
+$once->stop;
+
 # A server that changes some values only: the six messages hold them all.
 for my $value (0 .. 255) {
     next if $value % 51 && $value != 10 && $value != 13;    # some of them

@@ -3,6 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use EchoServer;
 use FaultyServer;
 use Mpecho;
 use Test::More;
@@ -40,6 +41,17 @@ $r = mpecho('bench', '-t', 0.2, '-W', 0.4, '--csv', $server->target);
 is($r->{status}, 1, 'silence: status 1');
 like($r->{err}, qr/\Aproblems +no reply from .*\n\z/, '... told on standard error');
 $server->stop;
+
+# RFC 4180: what could be taken for the end of a column or of a line stands in quotation marks.
+for my $odd (',', '"', "\n", "\r") {
+    my $path = temp_dir() . "/a${odd}b";
+    my $brief = EchoServer->new(sub ($peer) { receive($peer, 64) }, unix => $path);
+    my ($shown, $quoted) = (sprintf('%v02x', $odd), $path =~ s/"/""/r);
+    my $r = mpecho('ping', '-c', 1, '--csv', $brief->target);
+    like($r->{out}, qr/^1,0\.\d+,0,,,"unix:\Q$quoted\E closed the connection"\n\z/m, "a note with \\x$shown is quoted");
+    like($r->{err}, qr/closed the connection/, '... and told');
+    $brief->stop;
+}
 
 $r = mpecho('bench', '--csv', $server->target);
 is($r->{status}, 2, 'nobody there');

@@ -7,6 +7,7 @@ use EchoServer;
 use FaultyServer;
 use JSON::PP;
 use Mpecho;
+use POSIX ();
 use Test::More;
 
 my $server = FaultyServer->new;
@@ -31,6 +32,12 @@ my $o = object($r->{out});
 is("@{[sort keys %$o]}", "@{[sort @SUMMARY]}", 'its keys');
 is("@$o{qw(type schema program mode target status)}", 'summary 1 mpecho bench ' . join(':', $server->target) . ' 0', 'what it is');
 like($o->{begun}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'when it began');
+{
+    local $ENV{TZ} = 'XXX-9';    # nine hours east of Greenwich, as Seoul
+    my $from = POSIX::strftime('%FT%TZ', gmtime);
+    my $begun = object(mpecho('bench', '-t', 0.01, '--json', $server->target)->{out})->{begun};
+    ok($from le $begun && $begun le POSIX::strftime('%FT%TZ', gmtime), 'in UTC') or diag("$from: $begun");
+}
 is("$o->{options}{connections} @{$o->{options}{sizes}}", '2 10 20', 'options');
 is($o->{options}{rate_per_second}, undef, 'a closed loop has no rate');
 is($o->{service}, undef, 'and no service time');

@@ -235,12 +235,32 @@ static void test_names(void **state)
             fail_msg("'%s' is unknown", name);
 }
 
+/* What comes after the measured time counts as a reply, but not for rates. */
+static void test_rates_are_of_what_came_in_time(void **state)
+{
+    struct result *result = make_example();
+    (void)state;
+    result->total.replied += 100;
+    result->total.bytes += 6400;
+    assert_true(holds(result, "replied=1099"));
+    assert_true(holds(result, "bytes=70336"));
+    assert_true(holds(result, "rate=499.5"));
+    assert_true(holds(result, "throughput=31968"));
+    free_result(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_holds),    cmocka_unit_test(test_not_measured), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_outcome),  cmocka_unit_test(test_errors),       cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_nonsense), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_rates_are_of_what_came_in_time),
+        cmocka_unit_test(test_holds),
+        cmocka_unit_test(test_not_measured),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_outcome),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_names),
     };
     return unit_run("assertion", tests, NULL, NULL);
 }
