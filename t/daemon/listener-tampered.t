@@ -59,6 +59,9 @@ echo_ok($busy, 'before');
 my ($worker) = $d->idle_workers;
 my @inodes   = map { fd_of($worker, FIRST + $_) } 0 .. $#names + 1;
 my @sockets  = map { steal($worker, FIRST + $_) } 0 .. $#names + 2;
+# One makes its socket listen again as soon as the master has shut it down, to keep the address.
+my ($stubborn) = grep { $names[$_] =~ /reset/ } 0 .. $#names;
+my $rogue = start_child(sub { while (1) { listen $sockets[$stubborn], 5 } });
 $harm{ $names[$_] }[0]->($sockets[$_]) or die "$names[$_]: $!" for 0 .. $#names;
 my $begun = now();
 for my $i (0 .. $#names) {
@@ -72,6 +75,7 @@ wait_ok(sub {
     my @old = grep { my $w = $_; grep { (fd_of($w, FIRST + $_) // '') eq $inodes[$_] } 0 .. $#names } $d->idle_workers;
     $d->idle_workers && !@old;
 }, 5, 'nobody that is idle has an old socket');
+end_child($rogue);
 is(fd_of(($d->idle_workers)[0], FIRST + @names), $inodes[-1], 'the listener that nobody touched is the same');
 echo_ok($busy, 'after', 'and a connection that came by it lives through all of it');
 end_ok($busy);

@@ -10,10 +10,39 @@
 #include "base/sockopt.h"
 #include "master/listener/kind.h"
 
-static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why)
+enum { RACE_TRIES = 1000 }; /* a few ms */
+
+/* Another socket can be bound beside one that is shut down and lets its address be used again, whoever still has it
+ * open. A worker may have changed the latter. */
+static void vacate(const struct listener *listener)
+{
+    sockopt_int(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    shutdown(listener->fd, SHUT_RDWR);
+}
+
+/* A worker that has the rival open can make it listen again at once, and so take the address back, until we listen. */
+static bool claim(const struct listener *listener, int backlog, const struct listener *rival, bool *bound)
+{
+    const struct addr *at = &listener->bound;
+    *bound = false;
+    for (int tries = 0; tries < RACE_TRIES; tries++) {
+        if (rival != NULL)
+            vacate(rival);
+        *bound = *bound || bind(listener->fd, (const struct sockaddr *)&at->storage, at->length) == 0;
+        if (*bound && listen(listener->fd, backlog) == 0)
+            return true;
+        if (rival == NULL || errno != EADDRINUSE)
+            return false;
+    }
+    return false;
+}
+
+static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog,
+                  const struct listener *rival, struct reason *why)
 {
     struct addr *at = &listener->bound;
     int fd = listener->fd;
+    bool bound;
     (void)wanted;
     sockopt_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     sockopt_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -21,10 +50,9 @@ static bool begin(struct listener *listener, const struct conf_listen *wanted, i
     sockopt_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (at->storage.ss_family == AF_INET6)
         sockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !at->dual_stack);
-    if (bind(fd, (const struct sockaddr *)&at->storage, at->length) != 0)
-        return listener_cannot(why, "bind", at);
-    return (listen(fd, backlog) == 0 && getsockname(fd, (struct sockaddr *)&at->storage, &at->length) == 0) ||
-           listener_cannot(why, "listen at", at);
+    return (claim(listener, backlog, rival, &bound) &&
+            getsockname(fd, (struct sockaddr *)&at->storage, &at->length) == 0) ||
+           listener_cannot(why, bound ? "listen at" : "bind", at);
 }
 
 static enum listener_fault fault(struct listener *listener)
@@ -34,10 +62,12 @@ static enum listener_fault fault(struct listener *listener)
     return LISTENER_TAMPERED;
 }
 
+/* Connections inherit this one, too, and one without it keeps the port from being bound again for as long as it lasts.
+ */
 static void restore(const struct listener *listener, int backlog)
 {
-    (void)listener;
     (void)backlog;
+    sockopt_int(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
 static void tune(struct listener *listener, const struct conf_listen *wanted)
@@ -73,14 +103,6 @@ static void refuse(const struct listener *listener)
 static void welcome(const struct listener *listener)
 {
     sockopt_int(listener->fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
-}
-
-/* Another socket can be bound beside one that is shut down and lets its address be used again, whoever still has it
- * open. A worker may have changed the latter. */
-static void vacate(const struct listener *listener)
-{
-    sockopt_int(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    shutdown(listener->fd, SHUT_RDWR);
 }
 
 const struct kind kind_inet = {

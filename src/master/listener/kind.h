@@ -8,8 +8,10 @@
 #include "master/listener/listener.h"
 
 struct kind {
-    /* Bind the socket to listener->bound, and listen. False with a reason, and no name is left behind. */
-    bool (*begin)(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why);
+    /* Bind the socket to listener->bound, and listen. rival (NULL: none) has that address still, and is to let go of
+     * it. False with a reason, and no name is left behind. */
+    bool (*begin)(struct listener *listener, const struct conf_listen *wanted, int backlog,
+                  const struct listener *rival, struct reason *why);
 
     /* What is wrong with a socket that has not been shut down. */
     enum listener_fault (*fault)(struct listener *listener);

@@ -58,8 +58,8 @@ static int open_socket(struct addr *addr)
     return fd_move(fd, FD_PRIVATE);
 }
 
-bool listener_open(struct listener *listener, const struct conf_listen *wanted, const struct addr *at,
-                   const struct conf *conf, struct reason *why)
+static bool open_against(struct listener *listener, const struct conf_listen *wanted, const struct addr *at,
+                         const struct conf *conf, const struct listener *rival, struct reason *why)
 {
     struct addr bound = *at;
     int fd = open_socket(&bound);
@@ -68,12 +68,18 @@ bool listener_open(struct listener *listener, const struct conf_listen *wanted, 
     if (fd < 0)
         return listener_cannot(why, "make a socket for", at);
     sockopt_timeouts(fd, conf->idle);
-    if (kind_of(listener)->begin(listener, wanted, (int)conf->backlog, why)) {
+    if (kind_of(listener)->begin(listener, wanted, (int)conf->backlog, rival, why)) {
         proof_take(&listener->proof, fd);
         return true;
     }
     listener_release(listener);
     return false;
+}
+
+bool listener_open(struct listener *listener, const struct conf_listen *wanted, const struct addr *at,
+                   const struct conf *conf, struct reason *why)
+{
+    return open_against(listener, wanted, at, conf, NULL, why);
 }
 
 bool listener_serves(const struct listener *listener)
@@ -134,9 +140,7 @@ bool listener_renew(struct listener *listener, const struct conf_listen *wanted,
     struct listener fresh, old = *listener;
     bool reachable = old.fault == LISTENER_NAMELESS; /* its queue, by workers */
     *rest = (struct listener){.fd = -1};
-    if (!reachable && !old.shared)
-        kind_of(&old)->vacate(&old);
-    if (!listener_open(&fresh, wanted, &old.bound, conf, why)) {
+    if (!open_against(&fresh, wanted, &old.bound, conf, reachable || old.shared ? NULL : &old, why)) {
         listener->down = !reachable;
         return false;
     }

@@ -32,10 +32,11 @@ struct option {
         level, name, WAY_VALUE, #name                                                                                  \
     }
 
-/* Left out: what is no harm to change, and what the kernel changes by itself. */
+/* Left out: what is no harm to change, what is set right without asking (inet.c), and what the kernel changes by
+ * itself.
+ */
 static const struct option options[] = {
     OPTION(SOL_SOCKET, SO_ACCEPTCONN),
-    OPTION(SOL_SOCKET, SO_REUSEADDR),
     OPTION(SOL_SOCKET, SO_REUSEPORT),
     OPTION(SOL_SOCKET, SO_KEEPALIVE),
     OPTION(SOL_SOCKET, SO_OOBINLINE),

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PROOF_OPTIONS = 48 };
+enum { PROOF_OPTIONS = 47 };
 
 /* A digest of each option's value; those that the kernel or the address family does not know have one, too. */
 struct proof {

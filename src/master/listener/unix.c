@@ -109,6 +109,12 @@ static bool show(const struct addr *addr, const char *beside, struct reason *why
     return reason_set(why, "%s keeps changing", addr_path(addr));
 }
 
+/* A socket without its file cannot be reached; what is in its queue can still be accepted. */
+static void remove_name(const struct listener *listener)
+{
+    errand_unlink(addr_path(&listener->bound), listener->dev, listener->ino);
+}
+
 static uid_t user_of(const struct conf_listen *wanted)
 {
     return wanted->user.id != CONF_NO_ID ? wanted->user.id : geteuid();
@@ -132,9 +138,12 @@ static bool is_given_away(const struct conf_listen *wanted)
 }
 
 /* The path never shows a socket that does not listen, or that is not whom it should be. */
-static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog, struct reason *why)
+static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog,
+                  const struct listener *rival, struct reason *why)
 {
     struct addr beside;
+    if (rival != NULL)
+        remove_name(rival);
     if (!bind_beside(listener->fd, &listener->bound, wanted->mode, &beside))
         return listener_cannot(why, "bind", &listener->bound);
     const char *path = addr_path(&beside);
@@ -160,12 +169,6 @@ static enum listener_fault fault(struct listener *listener)
         return LISTENER_SOUND;
     bool ours = lstat(addr_path(&listener->bound), &st) == 0 && is_file(&st, listener->dev, listener->ino);
     return ours ? LISTENER_SOUND : LISTENER_NAMELESS;
-}
-
-/* A socket without its file cannot be reached; what is in its queue can still be accepted. */
-static void remove_name(const struct listener *listener)
-{
-    errand_unlink(addr_path(&listener->bound), listener->dev, listener->ino);
 }
 
 /* The length of its queue cannot be asked for, so it is set at every tick. */
