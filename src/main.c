@@ -11,6 +11,7 @@
 #include "base/reason.h"
 #include "base/title.h"
 #include "conf/conf.h"
+#include "logger/logger.h"
 #include "master/daemonize.h"
 #include "master/listener/listen.h"
 #include "master/master.h"
@@ -47,6 +48,7 @@ static int run(const struct options *options, struct master_setup *setup)
     struct reason why;
     setup->ready = -1;
     setup->work = worker_run;
+    setup->log = logger_run;
     setup->inherited = listen_inherited();
     setup->has_terminal = options->foreground && (getpid() == 1 || isatty(0) || isatty(1) || isatty(2));
     if (!daemonize_clean(&why) || (!options->foreground && !daemonize_detach(&setup->ready, &why)))

@@ -8,10 +8,10 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
-#include "base/log.h"
 #include "base/title.h"
 #include "contract/fdplan.h"
 #include "contract/hints.h"
+#include "contract/log.h"
 #include "contract/page.h"
 #include "contract/turn.h"
 

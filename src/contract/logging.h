@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/title.h"
+
 /* Memory, zeroed at first, that loggers share with nobody but the master and their successors: what one of them has
  * received and not yet written when it dies, the next one writes. */
 enum { LOGGER_SPOOL_SIZE = 1 << 20 };
@@ -16,7 +18,8 @@ struct logger_job {
     int workers;   /* the receiving end of the workers' socket */
     int leftovers; /* of a workers' socket that is in use no more: what is still in it */
     int stderr_fd; /* what the target "stderr" means */
-    void *spool;   /* LOGGER_SPOOL_SIZE bytes */
+    const struct title *title;
+    void *spool; /* LOGGER_SPOOL_SIZE bytes */
     bool json;
     uint32_t ticket; /* answer with this when the target is open, or not; 0: do not answer */
     char target[PATH_MAX];

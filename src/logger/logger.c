@@ -345,6 +345,7 @@ _Noreturn void logger_run(const struct logger_job *job)
     struct logger logger = {.spool = job->spool, .sink = {.fd = -1}, .candidate = {.fd = -1}};
     struct reason why = {.text = ""};
     prctl(PR_SET_NAME, "mpechod-logger");
+    title_set(job->title, "mpechod: logger");
     set_signals();
     place_descriptors(&logger, job);
     tzset();

@@ -34,7 +34,8 @@ static bool prepare_rundir(struct deploy *deploy, const struct deploy *live, pid
     return true;
 }
 
-static bool prepare_log(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
+/* The log itself is opened by the logger. */
+static bool prepare_log_directory(struct deploy *deploy, const struct deploy *live, pid_t master, struct reason *why)
 {
     (void)live;
     (void)master;
@@ -84,11 +85,10 @@ static void abandon_rundir(struct deploy *deploy, const struct deploy *live)
     fd_close(deploy->rundir);
 }
 
-static void abandon_log(struct deploy *deploy, const struct deploy *live)
+static void abandon_nothing(struct deploy *deploy, const struct deploy *live)
 {
+    (void)deploy;
     (void)live;
-    if (!deploy->borrows_log)
-        log_close(&deploy->log);
 }
 
 static void abandon_listeners(struct deploy *deploy, const struct deploy *live)
@@ -115,18 +115,10 @@ static void commit_lockfile(struct deploy *deploy, struct deploy *live)
     }
 }
 
-static void commit_rundir(struct deploy *deploy, struct deploy *live)
+static void commit_nothing(struct deploy *deploy, struct deploy *live)
 {
     (void)deploy;
     (void)live;
-}
-
-static void commit_log(struct deploy *deploy, struct deploy *live)
-{
-    log_install(&deploy->log);
-    if (live != NULL)
-        live->borrows_log = deploy->borrows_log;
-    deploy->borrows_log = false;
 }
 
 static void commit_listeners(struct deploy *deploy, struct deploy *live)
@@ -143,9 +135,9 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {prepare_pidfile, commit_pidfile, abandon_pidfile},    {prepare_log, commit_log, abandon_log},
+    {prepare_pidfile, commit_pidfile, abandon_pidfile},    {prepare_log_directory, commit_nothing, abandon_nothing},
     {prepare_lockfile, commit_lockfile, abandon_lockfile}, {prepare_listeners, commit_listeners, abandon_listeners},
-    {prepare_rundir, commit_rundir, abandon_rundir}, /* the others have made it, if need be */
+    {prepare_rundir, commit_nothing, abandon_rundir}, /* the others have made it, if need be */
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -262,33 +254,7 @@ bool deploy_begin(struct errand *errand, const struct conf_source *source, const
     return errand_begin(errand, run, &order, kept, why);
 }
 
-/* What the master does of it itself, since the log is its own. */
-static bool open_log(struct log *log, const struct conf *conf, int stderr_fd, struct reason *why)
-{
-    if (!log_open(log, conf->log_target, stderr_fd, why))
-        return conf_blame(conf, "log.target", why);
-    log->level = (enum log_level)conf->log_level;
-    log->json = conf->log_format == CONF_FORMAT_JSON;
-    return true;
-}
-
-static bool is_log_of(const struct deploy *live, const struct conf *conf)
-{
-    const struct conf *old = &live->conf;
-    return strcmp(old->log_target, conf->log_target) == 0 && old->log_level == conf->log_level &&
-           old->log_format == conf->log_format;
-}
-
-static bool find_log(struct deploy *deploy, const struct deploy *live, int stderr_fd, struct reason *why)
-{
-    deploy->borrows_log = live != NULL && is_log_of(live, &deploy->conf);
-    if (!deploy->borrows_log)
-        return open_log(&deploy->log, &deploy->conf, stderr_fd, why);
-    deploy->log = live->log;
-    return true;
-}
-
-static struct deploy *adopt(struct answer *answer, const struct deploy *live, int stderr_fd, struct reason *why)
+static struct deploy *adopt(const struct answer *answer, struct reason *why)
 {
     struct deploy *deploy = malloc(sizeof *deploy);
     if (deploy == NULL) {
@@ -296,10 +262,8 @@ static struct deploy *adopt(struct answer *answer, const struct deploy *live, in
         return NULL;
     }
     *deploy = answer->deploy;
-    if (find_log(deploy, live, stderr_fd, why))
-        return deploy;
-    free(deploy);
-    return NULL;
+    deploy->log = (struct log){.fd = -1, .workers = -1, .console = -1, .level = (enum log_level)deploy->conf.log_level};
+    return deploy;
 }
 
 static void blame_file(const struct conf *conf, struct reason *why)
@@ -308,8 +272,8 @@ static void blame_file(const struct conf *conf, struct reason *why)
     reason_set(why, "%s: %s", conf->file, what.text);
 }
 
-enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, int stderr_fd,
-                                 struct deploy **deploy, struct reason *why)
+enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, struct deploy **deploy,
+                                 struct reason *why)
 {
     const struct listen_set *listeners = live != NULL ? &live->listeners : &no_listeners;
     struct answer answer;
@@ -323,10 +287,9 @@ enum errand_state deploy_collect(struct errand *errand, const struct deploy *liv
         *why = answer.why;
         return ERRAND_FAILED;
     }
-    *deploy = adopt(&answer, live, stderr_fd, why);
+    *deploy = adopt(&answer, why);
     if (*deploy != NULL)
         return ERRAND_DONE;
-    answer.deploy.borrows_log = true; /* it has none */
     take_back(&answer.deploy, live, PARTS);
     return ERRAND_FAILED;
 }
@@ -337,7 +300,6 @@ void deploy_drop(struct errand *errand, const struct deploy *live)
     struct errand_cargo cargo = cargo_of(&answer);
     if (errand_drop(errand, &cargo) != ERRAND_DONE || !unpack(&answer, live != NULL ? &live->listeners : &no_listeners))
         return;
-    answer.deploy.borrows_log = true;
     take_back(&answer.deploy, live, PARTS);
 }
 
@@ -362,17 +324,6 @@ void deploy_abandon(struct deploy *deploy, const struct deploy *live)
 {
     take_back(deploy, live, PARTS);
     free(deploy);
-}
-
-bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why)
-{
-    struct log log;
-    if (!open_log(&log, &deploy->conf, stderr_fd, why))
-        return false;
-    log_close(&deploy->log);
-    deploy->log = log;
-    log_install(&deploy->log);
-    return true;
 }
 
 bool deploy_tend(struct deploy *deploy)

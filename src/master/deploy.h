@@ -1,4 +1,4 @@
-/* deploy.h: a configuration put to work: its pid file, log and listeners. Made whole beside the live one, and then
+/* deploy.h: a configuration put to work: its pid file and listeners. Made whole beside the live one, and then
  * either takes its place or leaves no trace. Plain data, since a child makes it: whatever touches the file system is
  * done there (errand.h). */
 #ifndef MPECHOD_DEPLOY_H
@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
-#include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
+#include "contract/log.h"
 #include "master/errand.h"
 #include "master/listener/listen.h"
 #include "master/lockfile.h"
@@ -19,8 +19,7 @@ struct deploy {
     struct pidfile pidfile;
     int rundir; /* rundir_hold's; -1: none */
     struct lockfile lockfile;
-    struct log log;
-    bool borrows_log; /* it is the live one's */
+    struct log log; /* for its workers: to the same logger as the master's, at its own level */
     struct listen_set listeners;
 };
 
@@ -30,9 +29,9 @@ bool deploy_begin(struct errand *errand, const struct conf_source *source, const
                   const struct deploy *live, struct reason *why);
 
 /* Take what has been prepared, if it is there. ERRAND_DONE: *deploy is it. ERRAND_FAILED: with a reason, in the form of
- * a configuration error. stderr_fd: what "stderr" means as a log, -1: it is gone. */
-enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, int stderr_fd,
-                                 struct deploy **deploy, struct reason *why);
+ * a configuration error. Its log is not attached yet (logger.h). */
+enum errand_state deploy_collect(struct errand *errand, const struct deploy *live, struct deploy **deploy,
+                                 struct reason *why);
 
 /* Give up what is being prepared. */
 void deploy_drop(struct errand *errand, const struct deploy *live);
@@ -42,9 +41,6 @@ void deploy_commit(struct deploy *deploy, struct deploy *live);
 
 /* Undo what was prepared; frees. */
 void deploy_abandon(struct deploy *deploy, const struct deploy *live);
-
-/* Open the log anew, at the same path. On failure the old one stays. */
-bool deploy_reopen_log(struct deploy *deploy, int stderr_fd, struct reason *why);
 
 /* At a tick, and when something is known to be broken: put right what others have broken or removed. Whether workers
  * have to be replaced, because there are new listeners. */

@@ -22,13 +22,6 @@
 #define LEAVING_LOOK 0.01 /* seconds between looks at listeners that have just begun to leave */
 #define REAP_BATCH 256    /* deaths seen to at once: a few ms */
 
-struct log *master_log(struct master *m)
-{
-    if (m->live != NULL)
-        return &m->live->log;
-    return m->rollout.candidate != NULL ? &m->rollout.candidate->log : &m->early;
-}
-
 /* Looks */
 
 void master_look_after(struct master *m, double seconds)
@@ -50,10 +43,11 @@ static void reap(struct master *m)
 static void look(struct master *m)
 {
     reap(m);
+    logger_look(m->logger, &m->log);
     m->last_look = clock_now();
     ev_io_start(m->loop, &m->doorbell);
     rollout_continue(m);
-    struct pool_report report = pool_look(m->pool, master_log(m));
+    struct pool_report report = pool_look(m->pool, &m->log);
     if (report.broken)
         rollout_tend(m);
     if (report.renew)
@@ -112,6 +106,15 @@ static void on_errand(struct ev_loop *loop, ev_io *io, int events)
     look_soon(m);
 }
 
+static void on_answer(struct ev_loop *loop, ev_io *io, int events)
+{
+    struct master *m = io->data;
+    (void)loop;
+    (void)events;
+    logger_hear(m->logger, &m->log);
+    look_soon(m);
+}
+
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
     (void)loop;
@@ -121,7 +124,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    rollout_tend(timer->data);
+    struct master *m = timer->data;
+    rollout_tend(m);
+    logger_tell_lost(m->logger, pool_lost(m->pool));
     on_timer(loop, timer, events);
 }
 
@@ -129,12 +134,14 @@ static bool watch(struct master *m)
 {
     ev_io_init(&m->signals, on_signals, FD_SELFPIPE_READ, EV_READ);
     ev_init(&m->errand, on_errand);
+    ev_io_init(&m->answers, on_answer, logger_descriptor(m->logger), EV_READ);
     ev_io_init(&m->doorbell, on_doorbell, pool_doorbell(m->pool), EV_READ);
     ev_timer_init(&m->tick, on_tick, TICK, TICK);
     ev_timer_init(&m->again, on_timer, 0., 0.);
-    m->signals.data = m->doorbell.data = m->errand.data = m->tick.data = m->again.data = m;
+    m->signals.data = m->doorbell.data = m->errand.data = m->answers.data = m->tick.data = m->again.data = m;
     ev_io_start(m->loop, &m->signals);
     ev_io_start(m->loop, &m->doorbell);
+    ev_io_start(m->loop, &m->answers);
     ev_timer_start(m->loop, &m->tick);
     ev_timer_start(m->loop, &m->again); /* the first look, at once */
     return true;
@@ -143,7 +150,7 @@ static bool watch(struct master *m)
 static void on_worker(void *context, pid_t pid, int status)
 {
     struct master *m = context;
-    pool_note_child(m->pool, pid, status, master_log(m));
+    pool_note_child(m->pool, pid, status, &m->log);
 }
 
 /* Not the default loop, which would reap every child by itself. */
@@ -157,24 +164,37 @@ static bool open_loop(struct master *m, struct reason *why)
     return m->pool != NULL;
 }
 
+static bool open_logger(struct master *m, struct reason *why)
+{
+    m->logger = logger_create(m->setup->log, &m->setup->title, m->stderr_fd, &m->children, why);
+    if (m->logger != NULL)
+        logger_attach(m->logger, &m->log);
+    return m->logger != NULL;
+}
+
 /* Signals first: as soon as the pid file names us, somebody may send one. */
 static bool begin(struct master *m, struct reason *why)
 {
-    return sigpipe_open(why) && open_loop(m, why) && watch(m) && rollout_begin_start(m, why);
+    return sigpipe_open(why) && open_loop(m, why) && open_logger(m, why) && watch(m) && rollout_begin_start(m, why);
 }
 
 static void end(struct master *m)
 {
     struct deploy *deploy = m->live != NULL ? m->live : m->rollout.candidate;
+    if (m->logger != NULL && m->pool != NULL)
+        logger_tell_lost(m->logger, pool_lost(m->pool));
     if (m->pool != NULL)
         pool_destroy(m->pool);
+    m->children.workers.told = NULL;
     if (m->loop != NULL)
         ev_loop_destroy(m->loop);
-    if (deploy == NULL)
-        return;
     if (m->exit_code == 0)
-        log_info(&deploy->log, "stopped");
-    deploy_end(deploy);
+        log_info(&m->log, "stopped");
+    if (deploy != NULL)
+        deploy_end(deploy);
+    if (m->logger != NULL)
+        logger_end(m->logger);
+    dup3(m->stderr_fd >= 0 ? m->stderr_fd : 0, FD_LOG, 0); /* a sanitizer may have something to say yet */
 }
 
 int master_run(const struct master_setup *setup)
@@ -182,12 +202,12 @@ int master_run(const struct master_setup *setup)
     struct master m = {
         .setup = setup, .stderr_fd = fcntl(FD_LOG, F_DUPFD_CLOEXEC, FD_PRIVATE), .rollout.errand.fd = -1};
     struct reason why;
-    log_init(&m.early);
+    m.log = (struct log){.fd = -1, .workers = -1, .console = m.stderr_fd, .level = LOG_LEVEL_INFO};
     title_set(&setup->title, "mpechod: master");
     if (begin(&m, &why)) {
         ev_run(m.loop, 0);
     } else {
-        log_error(master_log(&m), "cannot start: %s", why.text);
+        log_error(&m.log, "cannot start: %s", why.text);
         m.exit_code = 1;
     }
     end(&m);

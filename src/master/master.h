@@ -7,10 +7,12 @@
 #include "base/title.h"
 #include "conf/conf.h"
 #include "contract/job.h"
+#include "contract/logging.h"
 
 struct master_setup {
     struct conf_source source;               /* what a reload reads again */
     struct conf conf;                        /* read and checked */
+    void (*log)(const struct logger_job *);  /* what the logger does; never returns */
     void (*work)(const struct worker_job *); /* what a new worker does; never returns */
     struct title title;
     bool has_terminal;  /* or stands for one, as the first process of a container */

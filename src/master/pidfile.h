@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
+#include "contract/log.h"
 
 /* Plain data beside the descriptor. */
 struct pidfile {

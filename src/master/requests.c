@@ -12,20 +12,8 @@
 
 static void reopen_log(struct master *m)
 {
-    struct reason why;
-    struct deploy *candidate = m->rollout.candidate;
-    if (m->phase != PHASE_RUNNING)
-        return;
-    if (!deploy_reopen_log(m->live, m->stderr_fd, &why)) {
-        log_error(master_log(m), "log not reopened: %s", why.text);
-        return;
-    }
-    if (candidate != NULL && candidate->borrows_log)
-        candidate->log = m->live->log;
-    else if (candidate != NULL && !deploy_reopen_log(candidate, m->stderr_fd, &why))
-        log_error(master_log(m), "log not reopened: %s", why.text);
-    log_info(master_log(m), "log reopened");
-    rollout_request(m, ROLLOUT_RENEWAL); /* workers hold the old file */
+    if (m->phase != PHASE_STARTING)
+        logger_reopen(m->logger);
 }
 
 /* A reload that is under way would end the pause, so it is dropped even if we are paused already. */
@@ -38,14 +26,14 @@ static void pause_service(struct master *m)
         return;
     pool_retire_current(m->pool);
     m->paused = true;
-    log_info(master_log(m), "paused: no new connections until SIGHUP");
+    log_info(&m->log, "paused: no new connections until SIGHUP");
 }
 
 /* Containers and terminals pass a change of the window's size on as if somebody had sent it. */
 static void on_winch(struct master *m)
 {
     if (m->setup->has_terminal)
-        log_debug(master_log(m), "SIGWINCH ignored: it may come from the terminal");
+        log_debug(&m->log, "SIGWINCH ignored: it may come from the terminal");
     else
         pause_service(m);
 }
@@ -67,7 +55,7 @@ void requests_signal(struct master *m, int sig)
         reopen_log(m);
         break;
     case SIGUSR2:
-        log_warn(master_log(m), "SIGUSR2: replacing the running binary is not supported yet: nothing done");
+        log_warn(&m->log, "SIGUSR2: replacing the running binary is not supported yet: nothing done");
         break;
     case SIGWINCH:
         on_winch(m);

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "contract/fdplan.h"
 #include "master/daemonize.h"
 #include "master/pool/generation.h"
 
@@ -19,11 +21,13 @@
 
 static void say_ready(struct master *m, const char *names)
 {
-    log_info(&m->live->log, "ready: %u workers, listening on %s", m->live->conf.start, names);
-    m->live->log.console = -1;
+    log_info(&m->log, "ready: %u workers, listening on %s", m->live->conf.start, names);
+    m->log.console = -1;
+    dup3(m->log.fd, FD_LOG, 0); /* for what libraries print */
     if (m->setup->ready >= 0)
         daemonize_ready(m->setup->ready);
     if (m->setup->ready >= 0 && strcmp(m->live->conf.log_target, "stderr") != 0) {
+        logger_detach(m->logger);
         fd_close(m->stderr_fd);
         m->stderr_fd = -1;
     }
@@ -31,24 +35,24 @@ static void say_ready(struct master *m, const char *names)
 
 static void say_done(struct master *m, enum rollout_kind kind, bool resumed)
 {
-    char names[LOG_LINE_MAX / 2];
+    char names[LOG_TEXT_MAX / 2];
     listen_names(&m->live->listeners, names, sizeof names);
     if (kind == ROLLOUT_START)
         say_ready(m, names);
     else if (kind == ROLLOUT_RELOAD)
-        log_info(master_log(m), "config reloaded, generation %u, listening on %s", m->generation, names);
+        log_info(&m->log, "config reloaded, generation %u, listening on %s", m->generation, names);
     if (resumed)
-        log_info(master_log(m), "resumed: accepting connections again");
+        log_info(&m->log, "resumed: accepting connections again");
 }
 
 static void say_failed(struct master *m, enum rollout_kind kind, const char *why)
 {
     if (kind == ROLLOUT_START)
-        log_error(master_log(m), "cannot start: %s", why);
+        log_error(&m->log, "cannot start: %s", why);
     else if (kind == ROLLOUT_RELOAD)
-        log_error(master_log(m), "config not reloaded: %s", why);
+        log_error(&m->log, "config not reloaded: %s", why);
     else
-        log_error(master_log(m), "%s; the workers that are there go on", why);
+        log_error(&m->log, "%s; the workers that are there go on", why);
 }
 
 /* The end of a rollout, either way */
@@ -59,6 +63,8 @@ static void abandon(struct master *m)
     ev_io_stop(m->loop, &m->errand);
     if (rollout->errand.fd >= 0)
         deploy_drop(&rollout->errand, m->live);
+    logger_abandon(m->logger);
+    rollout->opening = false;
     if (rollout->starting != NULL)
         pool_abandon(m->pool, rollout->starting);
     rollout->starting = NULL;
@@ -97,6 +103,8 @@ static void promote(struct master *m)
     bool resumed = m->paused;
     pool_promote(m->pool, rollout->starting, kind != ROLLOUT_RENEWAL);
     if (rollout->candidate != NULL) {
+        logger_commit(m->logger);
+        m->log.level = rollout->candidate->log.level;
         deploy_commit(rollout->candidate, m->live);
         m->live = rollout->candidate;
     }
@@ -124,16 +132,15 @@ static bool start_generation(struct master *m, struct deploy *deploy, struct rea
     return m->rollout.starting != NULL;
 }
 
-/* What "stderr" is told as long as nobody can look into the log. */
-static void note_console(struct master *m, struct deploy *deploy)
+/* The answer of the logger: the target is open. Until "ready" what "stderr" is told is all that anybody sees. */
+static void note_console(struct master *m, const char *warning)
 {
-    if (strcmp(deploy->conf.log_target, "stderr") != 0)
-        deploy->log.console = m->stderr_fd;
-    if (!log_works(&deploy->log))
-        dprintf(m->stderr_fd, "mpechod: warning: nothing listens at /dev/log: log lines are lost until a system logger "
-                              "does; or set log.target\n");
+    if (strcmp(m->rollout.candidate->conf.log_target, "stderr") == 0)
+        m->log.console = -1;
+    if (warning[0] != '\0')
+        dprintf(m->stderr_fd, "mpechod: warning: %s\n", warning);
     if (m->setup->inherited > 0)
-        log_warn(&deploy->log,
+        log_warn(&m->log,
                  "LISTEN_FDS: sockets of a service manager are not used yet: %u closed; `listen` says where to listen",
                  m->setup->inherited);
 }
@@ -207,7 +214,17 @@ void rollout_mend(struct master *m)
 {
     if (m->phase != PHASE_RUNNING || !may_renew(m))
         return;
-    log_warn(master_log(m), "the accept lock is of no use any more: starting generation %u", m->generation + 1);
+    log_warn(&m->log, "the accept lock is of no use any more: starting generation %u", m->generation + 1);
+    rollout_request(m, ROLLOUT_RENEWAL);
+}
+
+static void mend_log(struct master *m)
+{
+    if (m->phase != PHASE_RUNNING || !logger_is_cut(m->logger) || !may_renew(m) || !logger_mend(m->logger))
+        return;
+    logger_attach(m->logger, &m->log);
+    logger_attach(m->logger, &m->live->log);
+    log_warn(&m->log, "a worker has shut the log's socket down: starting generation %u", m->generation + 1);
     rollout_request(m, ROLLOUT_RENEWAL);
 }
 
@@ -221,6 +238,7 @@ void rollout_tend(struct master *m)
 {
     if (is_settled(m) && deploy_tend(m->live))
         rollout_request(m, ROLLOUT_RENEWAL);
+    mend_log(m);
 }
 
 bool rollout_end_left(struct master *m)
@@ -230,17 +248,57 @@ bool rollout_end_left(struct master *m)
 
 /* In between */
 
+static void start_candidate(struct master *m)
+{
+    struct reason why;
+    if (!start_generation(m, m->rollout.candidate, &why))
+        fail(m, why.text);
+}
+
+/* The logger is asked for a target that is not in use yet. */
+static void open_log(struct master *m)
+{
+    struct deploy *candidate = m->rollout.candidate;
+    bool json = candidate->conf.log_format == CONF_FORMAT_JSON;
+    logger_attach(m->logger, &candidate->log);
+    if (m->live == NULL)
+        m->log.level = candidate->log.level;
+    m->rollout.opening = !logger_uses(m->logger, candidate->conf.log_target, json);
+    if (m->rollout.opening)
+        logger_open(m->logger, candidate->conf.log_target, json);
+    else
+        start_candidate(m);
+}
+
+static void await_log(struct master *m)
+{
+    struct rollout *rollout = &m->rollout;
+    struct reason why;
+    enum logger_answer answer = logger_opened(m->logger, &why);
+    if (answer == LOGGER_PENDING && clock_now() < rollout->errand_end)
+        return;
+    rollout->opening = false;
+    if (answer == LOGGER_OPEN) {
+        if (rollout->kind == ROLLOUT_START)
+            note_console(m, why.text);
+        start_candidate(m);
+        return;
+    }
+    if (answer == LOGGER_PENDING)
+        reason_set(&why, "cannot open %s: the logger does not answer: does the target in use hang?",
+                   rollout->candidate->conf.log_target);
+    conf_blame(&rollout->candidate->conf, "log.target", &why);
+    refuse(m, why.text);
+}
+
 static void collect(struct master *m)
 {
     struct rollout *rollout = &m->rollout;
     struct reason why;
     ev_io_stop(m->loop, &m->errand);
-    switch (deploy_collect(&rollout->errand, m->live, m->stderr_fd, &rollout->candidate, &why)) {
+    switch (deploy_collect(&rollout->errand, m->live, &rollout->candidate, &why)) {
     case ERRAND_DONE:
-        if (rollout->kind == ROLLOUT_START)
-            note_console(m, rollout->candidate);
-        if (!start_generation(m, rollout->candidate, &why))
-            fail(m, why.text);
+        open_log(m);
         break;
     case ERRAND_FAILED:
         refuse(m, why.text);
@@ -272,6 +330,8 @@ void rollout_continue(struct master *m)
 {
     if (m->rollout.errand.fd >= 0)
         collect(m);
+    if (m->rollout.opening)
+        await_log(m);
     if (m->rollout.starting != NULL)
         go_on(m);
     begin_wanted(m);
@@ -285,7 +345,7 @@ bool rollout_is_forking(const struct master *m)
 void rollout_drop(struct master *m, const char *why)
 {
     if (m->rollout.kind == ROLLOUT_RELOAD || m->rollout.reload_wanted)
-        log_warn(master_log(m), "config not reloaded: %s: %s meanwhile", m->setup->source.file, why);
+        log_warn(&m->log, "config not reloaded: %s: %s meanwhile", m->setup->source.file, why);
     m->rollout.reload_wanted = m->rollout.renewal_wanted = false;
     abandon(m);
 }

@@ -15,7 +15,7 @@ bool rollout_begin_start(struct master *m, struct reason *why);
 /* Ask for a reload or a renewal. While another is under way it is remembered, and done afterwards. */
 void rollout_request(struct master *m, enum rollout_kind kind);
 
-/* At a tick, and when a listener is broken: put right what others have broken or removed. */
+/* At a tick, and when a listener is broken: put right what others have broken or removed, the log's socket among it. */
 void rollout_tend(struct master *m);
 
 /* The accept lock is broken: renew it, though less and less often if it keeps breaking. */

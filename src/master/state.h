@@ -5,10 +5,11 @@
 #include <ev.h>
 #include <stdbool.h>
 
-#include "base/log.h"
+#include "contract/log.h"
 #include "master/children.h"
 #include "master/deploy.h"
 #include "master/errand.h"
+#include "master/logger.h"
 #include "master/master.h"
 #include "master/pool/pool.h"
 
@@ -24,7 +25,7 @@ enum rollout_kind {
     ROLLOUT_NONE,
     ROLLOUT_START,   /* the first one */
     ROLLOUT_RELOAD,  /* for a configuration that was read anew */
-    ROLLOUT_RENEWAL, /* for the same configuration: something that workers share was broken, or the log reopened */
+    ROLLOUT_RENEWAL, /* for the same configuration: something that workers share was broken, such as a listener */
 };
 
 /* What is on its way to take the place of what is live; see rollout.h. */
@@ -32,6 +33,7 @@ struct rollout {
     enum rollout_kind kind;
     struct errand errand;        /* prepares the candidate */
     double errand_end;           /* when it is given up, clock_now() */
+    bool opening;                /* the logger opens the candidate's target */
     struct deploy *candidate;    /* what the new generation belongs to; NULL: none, or the live one */
     struct generation *starting; /* NULL: none */
     bool reload_wanted;          /* to be done when this one is over */
@@ -51,17 +53,15 @@ struct master {
     double stop_deadline; /* clock_now(); 0: none */
     unsigned generation;  /* the newest one's number */
     int stderr_fd;        /* what we were started with; -1: let go of */
-    struct log early;     /* until there is a configuration */
+    struct logger *logger;
+    struct log log; /* at the level of the live configuration */
     struct pool *pool;
     struct deploy *live; /* NULL: starting */
     struct ev_loop *loop;
-    ev_io signals, doorbell, errand;
+    ev_io signals, doorbell, errand, answers;
     ev_timer tick, again;
     double last_look; /* clock_now() */
 };
-
-/* The log that is in force. */
-struct log *master_log(struct master *m);
 
 /* Look at the pool after so many seconds, at the latest. */
 void master_look_after(struct master *m, double seconds);

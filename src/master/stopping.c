@@ -11,7 +11,7 @@
 
 static void stop_at_once(struct master *m, const char *name)
 {
-    log_info(master_log(m), "%s again: stopping at once", name);
+    log_info(&m->log, "%s again: stopping at once", name);
     m->phase = PHASE_DRAINING;
     pool_kill(m->pool);
 }
@@ -30,7 +30,7 @@ void stopping_request(struct master *m, const char *name)
         stop_at_once(m, name);
         return;
     }
-    log_info(master_log(m), "%s: stopping", name);
+    log_info(&m->log, "%s: stopping", name);
     rollout_drop(m, "stopped");
     if (m->live == NULL) {
         m->phase = PHASE_DRAINING;

@@ -105,7 +105,7 @@ static bool place_descriptors(const struct worker_job *job)
         /* Without a gap, also where there is nothing to serve: the number tells whether TERM has come (leave). */
         placed = dup3(fd >= 0 ? fd : job->lifeline, FD_LISTEN + (int)i, 0) >= 0;
     }
-    log_adopt(job->log);
+    log_adopt(job->log, &job->page->lost);
     fd_close_from(FD_LISTEN + (int)job->terms->endpoints);
     close(FD_CONN);
     return placed;
@@ -294,23 +294,32 @@ static double drain_deadline(void *context)
     return worker->orphan_deadline;
 }
 
-static void log_access(struct worker *worker, const struct guest *guest, const struct echo_result *result)
+/* What is said of a connection once it is closed, but that must be asked before. */
+static void describe(struct record_access *access, const struct guest *guest)
 {
     struct addr local = guest->endpoint->bound; /* a Unix socket's; a TCP one may listen at many */
-    char peer_text[ADDR_TEXT_MAX], local_text[ADDR_TEXT_MAX];
-    if (addr_path(&local) == NULL)
+    if (addr_path(&local) == NULL) {
+        local.length = sizeof local.storage;
         getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
-    addr_format(&guest->peer, guest->peer_length, peer_text);
-    addr_format(&local.storage, local.length, local_text);
-    const struct log_field fields[] = {
-        {.key = "peer", .text = peer_text},
-        {.key = "local", .text = local_text},
-        {.key = "in", .number = (double)result->in},
-        {.key = "out", .number = (double)result->out},
-        {.key = "time", .number = result->seconds, .decimals = 3},
-        {.key = "end", .text = echo_end_name(result->end)},
-    };
-    log_fields(worker->job->log, fields, sizeof fields / sizeof fields[0]);
+    }
+    access->peer_length = (uint8_t)guest->peer_length;
+    access->local_length = (uint8_t)local.length;
+    memcpy(access->addresses, &guest->peer, access->peer_length);
+    memcpy(access->addresses + access->peer_length, &local.storage, access->local_length);
+}
+
+static void end_guest(struct worker *worker, const struct guest *guest, const struct echo_result *result)
+{
+    struct record_access access = {.in = result->in,
+                                   .out = result->out,
+                                   .microseconds = (uint64_t)(result->seconds * 1e6),
+                                   .end = (uint8_t)result->end};
+    bool logged = worker->job->terms->log_access;
+    if (logged)
+        describe(&access, guest);
+    close(FD_CONN);
+    if (logged)
+        log_access(worker->job->log, &access); /* which may wait a little, and no client with it */
 }
 
 static void serve(struct worker *worker, const struct guest *guest)
@@ -331,9 +340,7 @@ static void serve(struct worker *worker, const struct guest *guest)
     if (guest->peer.ss_family == AF_UNIX)
         sockopt_timeouts(FD_CONN, echo.idle);
     struct echo_result result = echo_run(&echo);
-    if (terms->log_access)
-        log_access(worker, guest, &result);
-    close(FD_CONN);
+    end_guest(worker, guest, &result);
     page_say(job, PAGE_IDLE);
     hints_place_free(job->hints);
 }

@@ -17,7 +17,7 @@ my ($idle) = $d->idle_workers;
 is(fds($idle), '0 1 2 4 5 8 9 10', 'an idle worker: null, null, log, lifeline, doorbell, three listeners');
 is(fd_of($idle, 0), '/dev/null', 'descriptor 0');
 is(fd_of($idle, 1), '/dev/null', 'descriptor 1');
-is(fd_of($idle, 2), $d->log_file, '2 is the log');
+like(fd_of($idle, 2), qr/^socket:/, '2 is a socket to the logger');
 like(fd_of($idle, 4), qr/^pipe:/,      '4 is a pipe');
 like(fd_of($idle, 5), qr/^pipe:/,      '5 is another');
 isnt(fd_of($idle, 4), fd_of($idle, 5), 'than 4');
@@ -43,5 +43,10 @@ wait_ok(sub { split(/ /, fds($d->master)) == $master_before }, 5, 'the master ha
   or diag("before: $master_before, after: ", fds($d->master));
 wait_ok(sub { my ($w) = $d->idle_workers; $w && fds($w) eq '0 1 2 4 5 8 9 10' }, 5, "a new worker's too");
 unlike(join(' ', map { fd_of($d->master, $_) // '' } split / /, fds($d->master)), qr{/dev/zero}, 'nothing of the parent is left');
+
+# The log belongs to one process.
+my @holders = grep { my $pid = $_; grep { ($_ // '') eq $d->log_file } map { readlink } glob "/proc/$pid/fd/*" } $d->processes;
+is("@holders", $d->logger, 'only the logger holds the log file');
+like(fds($d->logger), qr/^0 1 2 3 4 \d \d$/, 'and beside it the ends of two sockets, and standard error');
 
 finish();

@@ -9,12 +9,12 @@ use Test::More;
 need_root();
 need_command(qw(setpriv prlimit));
 
-# Limits of processes do not bind root; so a user who has no other process.
+# Limits of processes do not bind root; so a user who has no other process. Four workers, the master and the logger may be.
 my $uid = 60000 + $$ % 5000;
 my $d   = Mpechod->new(pool => { start => 2, min_spare => 2, max_spare => 4, max_workers => 16 });
 chown $uid, $uid, $d->dir, $d->{conf};
 $d->expect(qr/ERROR \[\d+\] cannot fork a worker: Resource temporarily unavailable/);
-$d->start(wrap => [ qw(prlimit --nproc=5: setpriv), "--reuid=$uid", "--regid=$uid", '--clear-groups' ]);
+$d->start(wrap => [ qw(prlimit --nproc=6: setpriv), "--reuid=$uid", "--regid=$uid", '--clear-groups' ]);
 
 my @c = map { $d->connect } 1 .. 6;
 $d->log_wait(qr/cannot fork a worker/);

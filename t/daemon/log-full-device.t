@@ -17,8 +17,10 @@ echo_ok($c, 'unheard');
 close $c;
 echo_ok(connect_to("127.0.0.1:$port"), "unheard $_", 'echo') for 1 .. 20;
 
+$d->expect(qr/WARN \[\d+\] [1-9]\d* log lines lost/);    # there, and told here
 $d->reload(log => { target => $d->dir . '/log' });
 echo_ok(connect_to("127.0.0.1:$port"), 'heard');
 $d->log_wait(qr/in=5 /);
+$d->log_wait(qr/log lines lost/);
 
 finish();

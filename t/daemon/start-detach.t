@@ -22,8 +22,10 @@ is(slurp($d->dir . '/mpechod.pid'), "$master\n", 'the pid file names the master'
 is(slurp($d->dir . '/stdout') . slurp($d->dir . '/stderr'), '', 'it said nothing');
 is(readlink("/proc/$master/cwd"), '/', 'it runs in /');
 is(fd_of($master, $_), '/dev/null', "descriptor $_") for 0, 1;
-is(fd_of($master, 2), $d->log_file, 'descriptor 2 is the log');
-is(scalar(() = grep { (readlink($_) // '') =~ /std(?:out|err)$/ } glob "/proc/$master/fd/*"), 0, "our stderr has been let go of");
+like(fd_of($master, 2), qr/^socket:/, 'descriptor 2 is the log: a socket to the logger');
+is(fd_of($d->logger, 2), $d->log_file, '... who has the file');
+wait_ok(sub { !grep { (readlink($_) // '') =~ /std(?:out|err)$/ } map { glob "/proc/$_/fd/*" } $master, $d->logger }, 5,
+    'our stderr has been let go of');
 my ($session, $tty) = (split ' ', slurp("/proc/$master/stat") =~ s/.*\) //sr)[3, 4];
 isnt($session, POSIX::getpgrp(), 'a session of its own');
 isnt($session, $master, 'which it does not lead, so that it never gets a terminal');

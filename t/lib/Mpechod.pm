@@ -246,7 +246,10 @@ sub master ($self) { $self->{master} }
 # Every process of this daemon, whatever its parent is by now.
 sub processes ($self) { processes_of(MPECHOD_TEST => $self->{dir}) }
 
-sub workers ($self) { map { $_->{pid} } grep { $_->{state} !~ /[ZX]/ } children($self->{master}) }
+sub workers ($self) {
+    return map { $_->{pid} } grep { $_->{state} !~ /[ZX]/ && $_->{comm} !~ /^mpechod-(?:logger|errand)$/ } children($self->{master});
+}
+sub logger ($self) { (map { $_->{pid} } grep { $_->{state} !~ /[ZX]/ && $_->{comm} eq 'mpechod-logger' } children($self->{master}))[0] }
 sub zombies ($self) { map { $_->{pid} } grep { $_->{state} eq 'Z' } children($self->{master}) }
 
 # Workers that have a connection, and that have none: descriptor 3 tells.

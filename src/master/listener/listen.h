@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/fdplan.h"
+#include "contract/log.h"
 #include "master/listener/listener.h"
 
 /* The listeners of a configuration, in its order, and after them those that are leaving. A listener keeps its place for

@@ -1,6 +1,6 @@
 /* mend.c: broken listeners are opened anew, each by itself; see listen.h. Called by the master at a tick, and at once
  * when a worker has found one that does not listen. Each step is said once. */
-#include "base/log.h"
+#include "contract/log.h"
 #include "master/listener/listen.h"
 
 static void say_broken(struct log *log, const struct listener *listener, const struct reason *why)

@@ -6,10 +6,10 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/job.h"
+#include "contract/log.h"
 #include "contract/turn.h"
 #include "decide/stall.h"
 #include "master/listener/listen.h"

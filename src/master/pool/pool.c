@@ -328,3 +328,12 @@ unsigned pool_size(const struct pool *pool)
 {
     return (unsigned)pool->roster.count;
 }
+
+uint64_t pool_lost(const struct pool *pool)
+{
+    uint64_t lost = pool->lost;
+    for (size_t slot = 0; slot < pool->roster.high; slot++)
+        if (pool->roster.slots[slot].pid != 0)
+            lost += board_read(pool->board, slot).lost;
+    return lost;
+}

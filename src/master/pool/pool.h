@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/reason.h"
 #include "conf/conf.h"
 #include "contract/job.h"
+#include "contract/log.h"
 #include "master/listener/listen.h"
 
 struct pool;
@@ -67,6 +67,9 @@ void pool_note_child(struct pool *pool, pid_t pid, int status, struct log *log);
 
 /* End all workers now. */
 void pool_kill(struct pool *pool);
+
+/* Lines that workers could not log, so far; those of the dead included. Gossip. */
+uint64_t pool_lost(const struct pool *pool);
 
 /* Workers, of all generations. */
 unsigned pool_size(const struct pool *pool);

@@ -98,6 +98,7 @@ static void bury(struct pool *pool, long slot, int status, struct log *log)
     if (is_abnormal(&worker, served, status, now))
         note_abnormal(pool, &worker, served, status, now);
     ledger_enter(&worker.generation->buried, pool->board, (size_t)slot);
+    pool->lost += board_read(pool->board, (size_t)slot).lost;
     roster_remove(&pool->roster, (size_t)slot);
     board_wipe(pool->board, (size_t)slot);
     worker.generation->workers--;

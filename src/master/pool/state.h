@@ -26,6 +26,7 @@ struct pool {
     struct generation *current;     /* the one that the policy keeps in shape; NULL: none */
     struct policy policy;
     double deadline; /* of generations that are retired from now on; 0: none */
+    uint64_t lost;   /* lines that workers who are dead could not log */
     bool turn_broken;
     bool spoilt;              /* the policy wants workers that share nothing with those that are there */
     struct bucket obituaries; /* lines about deaths */

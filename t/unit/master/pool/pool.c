@@ -25,8 +25,7 @@ static void make_bed(struct bed *bed, void (*run)(const struct worker_job *))
     const struct conf_source source = {.file = "/dev/null", .set = set, .sets = unit_count(set), .foreground = true};
     struct reason why;
     assert_true(conf_load(&source, &bed->conf, &why));
-    log_init(&bed->log);
-    bed->log.level = LOG_LEVEL_ERROR;
+    bed->log = (struct log){.fd = -1, .workers = -1, .console = -1, .level = LOG_LEVEL_ERROR};
     bed->pool = pool_create(run, NULL, &why);
     assert_non_null(bed->pool);
     assert_true(lockfile_open(&bed->lockfile, "", &why));

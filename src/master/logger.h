@@ -1,0 +1,63 @@
+/* logger.h: the master's handle of the logger: the process that owns the log (logger/logger.h). The sockets to it are
+ * kept here at both ends, so that a logger that dies loses nothing of what is in them: the next one reads on. Nothing
+ * here waits for it but logger_end. */
+#ifndef MPECHOD_MASTER_LOGGER_H
+#define MPECHOD_MASTER_LOGGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/reason.h"
+#include "contract/log.h"
+#include "contract/logging.h"
+#include "master/children.h"
+
+struct logger;
+
+/* run: what the process does. stderr_fd: what the target "stderr" means; the caller's, as is the title. No process yet.
+ * NULL with a reason on failure. */
+struct logger *logger_create(void (*run)(const struct logger_job *), const struct title *title, int stderr_fd,
+                             struct children *children, struct reason *why);
+
+/* Point a log at the logger, for the master itself, and for workers that adopt it. */
+void logger_attach(struct logger *logger, struct log *log);
+
+/* Readable when the logger has answered; then call logger_hear, which logs what became of a reopening. */
+int logger_descriptor(const struct logger *logger);
+void logger_hear(struct logger *logger, struct log *log);
+
+/* Have a target opened beside the one in use; the first time the process is started with it. */
+void logger_open(struct logger *logger, const char *target, bool json);
+
+/* What has become of it. With a reason: if it is refused, why; if it is open, what is not as it should be, or "". */
+enum logger_answer { LOGGER_PENDING, LOGGER_OPEN, LOGGER_REFUSED };
+enum logger_answer logger_opened(const struct logger *logger, struct reason *why);
+
+/* Use it from now on, or close it again. Nothing happens if none was opened. */
+void logger_commit(struct logger *logger);
+void logger_abandon(struct logger *logger);
+
+/* Whether what is in use is that. */
+bool logger_uses(const struct logger *logger, const char *target, bool json);
+
+/* Open the target in use anew. */
+void logger_reopen(struct logger *logger);
+
+/* Let go of standard error, unless it is the target. */
+void logger_detach(struct logger *logger);
+
+/* At each look: start a process in place of one that has died, say again what could not be said. */
+void logger_look(struct logger *logger, struct log *log);
+
+/* How many lines workers have lost in all: whatever is new is told of in the log. */
+void logger_tell_lost(struct logger *logger, uint64_t by_workers);
+
+/* Whether a worker has shut the socket that all of them use; and another one in its place, for which logs have to be
+ * attached again and workers to be forked anew. False: not possible now. */
+bool logger_is_cut(const struct logger *logger);
+bool logger_mend(struct logger *logger);
+
+/* The end: all that was sent is written first, if that takes no longer than two seconds. */
+void logger_end(struct logger *logger);
+
+#endif
