@@ -202,7 +202,8 @@ int master_run(const struct master_setup *setup)
     struct master m = {
         .setup = setup, .stderr_fd = fcntl(FD_LOG, F_DUPFD_CLOEXEC, FD_PRIVATE), .rollout.errand.fd = -1};
     struct reason why;
-    m.log = (struct log){.fd = -1, .workers = -1, .console = m.stderr_fd, .level = LOG_LEVEL_INFO};
+    m.log = (struct log){
+        .fd = -1, .workers = -1, .console = m.stderr_fd >= 0 ? m.stderr_fd : FD_LOG, .level = LOG_LEVEL_INFO};
     title_set(&setup->title, "mpechod: master");
     if (begin(&m, &why)) {
         ev_run(m.loop, 0);
