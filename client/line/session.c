@@ -204,7 +204,6 @@ static void receive_some(struct session *session)
         return;
     }
     size_t length = (size_t)n, matched = 0;
-    session->heard = clock_now();
     session->written = 0;
     session->received = length;
     if (session->differ.length == 0)

@@ -140,7 +140,6 @@ static void on_failed(struct conn *conn, enum conn_end end, int64_t now)
     char why[CONN_END_TEXT];
     conn_count_end(tally, end);
     prober->replaced = true;
-    prober->connect = 0;
     conn_end_text(conn, end, why);
     note_problem(prober, conn_end_kind(conn, end), why);
     if (prober->busy)

@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
+use IO::Select;
 use Mpecho;
 use Test::More;
 
@@ -34,6 +35,31 @@ my $r = end_of($blocked);
 ok($r->{out} eq $much, 'late output is complete');
 is($r->{status}, 0, 'status 0');
 is($r->{err}, '', 'nothing to say');
+
+# While nobody takes the output, the input is still sent.
+pipe my $tell, my $told or die "pipe: $!";
+my $third = EchoServer->new(sub ($peer) {
+    my $bytes = receive($peer, 200_000);
+    send_all($peer, substr $bytes, 0, 6000);    # so that not all of the next piece has room in the pipe
+    wait_for_go();
+    send_all($peer, substr $bytes, 6000);
+    syswrite $told, receive($peer, 5);
+});
+pipe $stdin, $feed or die "pipe: $!";
+my $unread = start_mpecho($third->target, { stdin => $stdin });
+close $stdin;
+syswrite $feed, substr $much, 0, 200_000;
+ok(IO::Select->new($unread->{collect})->can_read(10), 'the first of it comes back');
+$third->go;
+let_pass(0.2);
+syswrite $feed, 'later';
+ok(IO::Select->new($tell)->can_read(10), 'what is typed while the output is not taken is sent');
+close $feed;
+$r = end_of($unread);
+ok($r->{out} eq substr($much, 0, 200_000), '... and the output is complete');
+is($r->{status}, 1, '... though not what the server swallowed');
+like($r->{err}, qr/offset 200000: missing: 5 /, '... which is told');
+$third->stop;
 
 $_->stop for $server, $other;
 finish();

@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
+use JSON::PP;
 use Mpecho;
 use Test::More;
 
@@ -43,6 +44,13 @@ total min/avg/max/mdev = $ms/$ms/$ms/$ms ms
 total p50/p90/p99 = $ms/$ms/$ms ms
 \z}m, 'and so does the summary');
 is(ends_of(4, $server, $ends), 'eeee', 'four connections, ended in order');
+
+# On average, to the nanosecond.
+($server, $ends) = recording_server();
+my $json = JSON::PP->new->decode(mpecho('ping', '--crr', '-c', 4, '-i', 0.02, '--json', $server->target)->{out});
+my ($whole, $echo, $connect) = map { $_->{mean_ns} * $_->{count} } @$json{qw(response service connect)};
+cmp_ok(abs($whole - $echo - $connect), '<', 4, 'JSON: response time is that of the echo and of connecting together');
+$server->stop;
 
 # So many in a second that their ports would run out: ended by a reset.
 ($server, $ends) = recording_server();

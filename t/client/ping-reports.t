@@ -29,6 +29,7 @@ $r = mpecho('ping', '-c', 3, '-i', 0.01, '--json', '--assert', 'p50<1ns', $serve
 is($r->{status}, 1, 'an assertion that does not hold');
 like($r->{err}, qr/\Ampecho: assertion failed: p50<1ns: p50 is .+\n\z/, '... is told on standard error');
 $o = $json->decode($r->{out});
+is($o->{service}, undef, 'one connection: there is no service time beside the response time');
 is("@$o{qw(mode replied status)}", 'ping 3 1', 'one object');
 is_deeply([map { $_->{text} } @{ $o->{assertions} }], ['p50<1ns'], 'tells it');
 
