@@ -228,10 +228,11 @@ static void mend_log(struct master *m)
     rollout_request(m, ROLLOUT_RENEWAL);
 }
 
-/* A candidate may share its listeners with what is live: meanwhile they stay as they are. */
+/* What a reload prepares may share its listeners with what is live: meanwhile they stay as they are. */
 static bool is_settled(const struct master *m)
 {
-    return m->phase == PHASE_RUNNING && m->rollout.kind == ROLLOUT_NONE;
+    enum rollout_kind kind = m->rollout.kind;
+    return m->phase == PHASE_RUNNING && (kind == ROLLOUT_NONE || kind == ROLLOUT_RENEWAL);
 }
 
 void rollout_tend(struct master *m)
