@@ -24,7 +24,7 @@ our @EXPORT = qw(
     need_socket_filter no_namespace need_namespace own_mount_namespace own_network_namespace set_up
     slurp spew temp_dir
     undisturbed spawn reap run exit_status start_child end_child free_port
-    process alive status_of children processes_of fd_of
+    process alive status_of children processes_of fd_of descriptor_of
     finish
 );
 
@@ -302,6 +302,18 @@ sub status_of ($pid, $field) { (slurp("/proc/$pid/status") =~ /^\Q$field\E:[ \t]
 
 # What a descriptor of a process is: "socket:[123]", "/dev/null"; nothing if it is not open.
 sub fd_of ($pid, $fd) { readlink "/proc/$pid/fd/$fd" }
+
+# A descriptor of a process, as a handle of ours: what an enemy in that process could do to it. pidfd_open(2) and pidfd_getfd(2)
+# have these numbers on every architecture. Nothing, and $!, where that is not allowed.
+sub descriptor_of ($pid, $fd) {
+    my $pidfd = syscall 434, $pid + 0, 0;
+    my $got   = $pidfd >= 0 ? syscall 438, $pidfd, $fd + 0, 0 : -1;
+    my $error = $!;
+    POSIX::close($pidfd) if $pidfd >= 0;
+    if ($got < 0) { $! = $error; return }
+    open my $handle, '+<&=', $got or die "open: $!";
+    return $handle;
+}
 
 # ------------------------------------------------------------------------------------------------------------- the end
 
