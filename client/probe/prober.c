@@ -80,29 +80,22 @@ static void count_reply(struct prober *prober, const struct conn_message *messag
 
 /* The connection. -------------------------------------------------------------------------------------------------- */
 
-/* A little early or late is no matter: on_limit looks at the clock. */
-static void arm(struct prober *prober, int64_t limit)
+static void arm(struct prober *prober)
 {
     ev_timer_stop(prober->plan.loop, &prober->limit);
     ev_now_update(prober->plan.loop);
-    ev_timer_set(&prober->limit, clock_seconds(limit), 0);
+    ev_timer_set(&prober->limit, clock_seconds(prober->plan.limit), 0);
     ev_timer_start(prober->plan.loop, &prober->limit);
 }
 
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct prober *prober = timer->data;
-    int64_t now = clock_now();
-    int64_t left = prober->begun + prober->plan.limit - now;
     (void)loop;
     (void)events;
-    if (left > 0) {
-        arm(prober, left);
-        return;
-    }
-    conn_give_up(&prober->conn, now);
+    conn_give_up(&prober->conn, clock_now());
     if (prober->busy) /* only now there is a connection to wait on */
-        arm(prober, prober->plan.limit);
+        arm(prober);
 }
 
 static void queue(struct prober *prober, int64_t now)
@@ -198,7 +191,7 @@ void prober_send(struct prober *prober, uint64_t size, int64_t now)
     prober->size = size;
     prober->begun = now;
     prober->plan.tally->sent++;
-    arm(prober, prober->plan.limit);
+    arm(prober);
     if (prober->conn.state == CONN_OPEN) {
         queue(prober, now);
         conn_push(&prober->conn, now);

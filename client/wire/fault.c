@@ -51,7 +51,7 @@ static bool is_telling(const struct fault_sample *sample, size_t from, size_t to
 }
 
 /* Are the bytes at `at` what should have come there, but for a quarter of the bits of each word at most? Words of
- * different origin differ in half of them. */
+ * different origin differ in half of them. Of less than a word nobody can say that they are not. */
 static bool is_alike(const struct fault_sample *sample, size_t at)
 {
     unsigned char due[PROOF];
@@ -285,7 +285,7 @@ static bool is_strange(const struct fault_sample *sample, bool resumes)
 {
     if (sample->offset > 0)
         return false;
-    return sample->owed == 0 || (!resumes && sample->length >= WORD && !is_alike(sample, 0));
+    return sample->owed == 0 || (!resumes && !is_alike(sample, 0));
 }
 
 /* Too little to find a stretch in. What came beyond what was owed is extra in any case. */

@@ -104,8 +104,19 @@ my @queued = map {
 state_is('no answer', 2, qr/(?:no answer from|cannot connect to) 127\.0\.0\.1.+/, $none, '-t', 0.3, '127.0.0.1',
     $full->sockport);
 
+# Of several addresses each has its share of the time: one that does not answer leaves some for the next.
+SKIP: {
+    my $why = cannot_replace('/etc/hosts');
+    skip $why, 2 if $why;
+    my $next = EchoServer->new(\&echo, host => '127.0.0.2', port => $full->sockport);
+    my $r = mpecho_where('/etc/hosts', "127.0.0.1 two.test\n127.0.0.2 two.test\n", 'check', '-4', '-t', 1, 'two.test', $full->sockport);
+    like($r->{out}, qr/^ECHO OK - rtt /, 'two addresses of which one does not answer');
+    is($r->{status}, 0, '... status 0');
+    $next->stop;
+}
+
 # Names come from the configuration of the monitoring system, and must not forge what it reads.
-state_is('no such name', 2, qr/cannot resolve ::\?OK\? port 9190: [^|]+/, qr/rtt=U;5;9;0 loss=U;;0;0;100 connect=U;;;0/, qw(-w 5 -c 9), "::|OK\n");
+state_is('no such name', 2, qr/cannot resolve ::\?OK\?\? port 9190: [^|]+/, qr/rtt=U;5;9;0 loss=U;;0;0;100 connect=U;;;0/, qw(-w 5 -c 9), "::|OK\n\x7f");
 my $dir = temp_dir();
 state_is('a path with a bar', 2, qr{cannot connect to unix:\Q$dir\E/\?: .+}, $none, "unix:$dir/|");
 

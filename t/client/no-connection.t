@@ -55,6 +55,10 @@ my $begun = now();
 no_connection('no answer', qr/cannot connect to 127\.0\.0\.1:$port: Connection timed out/,
     '-W', '0.2', '127.0.0.1', $port);
 cmp_ok(now() - $begun, '<', 5, 'in time');
+$begun = now();
+no_connection('bench: no answer', qr/cannot connect to 127\.0\.0\.1:$port: Connection timed out/,
+    'bench', '-t', '0.01', '-W', '0.3', '127.0.0.1', $port);
+cmp_ok(now() - $begun, '>=', 0.3, 'the time of a bench counts from when it is connected');
 
 my $unix = IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => "$dir/full", Listen => 1) or die "socket: $!";
 @queued = fill_queue(sub { IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "$dir/full", Timeout => 0.01) });

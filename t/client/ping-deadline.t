@@ -17,6 +17,13 @@ is(scalar(grep { $_->{out} !~ /^([1-5]) sent, \1 received, 0% loss/m } @results)
   or diag(map { $_->{out} } @results);
 $server->stop;
 
+# A probe that has not waited for longer than twice the longest round trip counts as never sent.
+my $slow = EchoServer->new(sub ($peer) { echo($peer, sub ($bytes, $offset) { let_pass(0.4); $bytes }) });
+my $r = mpecho('ping', '-q', '-i', 0, '-w', 0.6, $slow->target);
+like($r->{out}, qr/^1 sent, 1 received, 0% loss/m, 'a probe that is on its way, as long as it may be, was not sent');
+is($r->{status}, 0, '... and is not lost');
+$slow->stop;
+
 for my $mode (['ping', '-w', 0.04], ['check', '-t', 0.04]) {
     my $bad = EchoServer->new(sub ($peer) {
         substr(my $bytes = receive($peer, 64), 30, 1) ^.= 'x';

@@ -19,6 +19,11 @@ my $sent = sent_in(0.3, '-u', $silent->target);
 ok($sent >= 1 && $sent <= 31, 'datagrams that are not answered') or diag($sent);
 $silent->stop;
 
+my $brief = EchoServer->new(sub ($peer) { receive($peer, 1) });
+$sent = sent_in(0.3, $brief->target);
+ok($sent >= 1 && $sent <= 31, 'connections that break without a reply') or diag($sent);
+$brief->stop;
+
 my ($stream, $datagram) = (EchoServer->new(\&echo), UdpEchoServer->new);
 cmp_ok(sent_in(1, $stream->target), '>', 100, 'replies are followed at once: connections');
 cmp_ok(sent_in(1, '-u', $datagram->target), '>', 100, 'replies are followed at once: datagrams');
