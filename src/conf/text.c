@@ -56,15 +56,15 @@ static bool is_float(const char *rest)
  * key is named and what it takes. */
 static void spoil_large_number(char *word)
 {
-    char *digits = word + (*word == '+' || *word == '-'), *end;
-    bool hex = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
+    char *end;
+    bool hex = word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
     errno = 0;
     long long number = strtoll(word, &end, hex ? 16 : 10);
     if (end == word || *end == 'L' || is_float(end) || (errno == 0 && number <= INT32_MAX && number >= INT32_MIN))
         return;
-    memset(digits, ' ', (size_t)(end - digits));
-    digits[0] = digits[2] = '9';
-    digits[1] = 'e';
+    memset(word, ' ', (size_t)(end - word));
+    word[0] = word[2] = '9';
+    word[1] = 'e';
 }
 
 static bool is_word(char c)

@@ -80,6 +80,7 @@ static void test_refuses(void **state)
         {"fe80::1%nosuch0", "'fe80::1%nosuch0'", ": there is no such interface"},
         {"[fe80::1%nosuch0]:80", "'fe80::1%nosuch0'", ": there is no such interface"},
         {"fe80::1::%lo", "'fe80::1::%lo", neither},
+        {"[::1%lo]:80", "'[::1%lo]", neither},
         {"[fe80::1]:80", "'fe80::1' is a link-local address", ": say of which interface, as in 'fe80::1%eth0'"},
         {"1.2.3.4:", "'", not_a_port},
         {"1.2.3.4:http", "'http", not_a_port},

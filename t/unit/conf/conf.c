@@ -160,6 +160,8 @@ static void test_values(void **state)
         {"timeout: { idle = .25; };", "timeout.idle", "0.25"},
         {"timeout: { connection = 25e-2; };", "timeout.connection", "0.25"},
         {"timeout: { drain = 31536000; };", "timeout.drain", "31536000"},
+        {"timeout: { drain = 3000000000e-3; };", "timeout.drain", "3000000"},
+        {"timeout: { drain = 3000000000.5E-9; };", "timeout.drain", "3.0000000005"},
         {"log: { target = \"syslog\"; };", "log.target", "syslog"},
         {"log: { target = \"/a\" \"b\"; };", "log.target", "/ab"},
         {"log: { target = \"/4294967301 /* @include\"; }; # @include", "log.target", "/4294967301 /* @include"},
@@ -350,6 +352,7 @@ static void test_refuses(void **state)
         {"process: { group = \"00\"; };",
          ":1: process.group: workers do not run in root's group: name an ordinary one"},
         {"process: { group = \"4294967295\"; };", ":1: process.group: no such group: 4294967295"},
+        {"process: { group = \"4294967301\"; };", ":1: process.group: no such group: 4294967301"},
         {"process: { user = \"99999999999999999999999\"; };",
          ":1: process.user: no such user: 99999999999999999999999"},
         /* keys */
@@ -415,6 +418,7 @@ static void test_refuses(void **state)
         {"x: { y: { z: { a: { b: { c: { d: { e: {\nf: {", ":2: more than 8 groups and lists in one another"},
         {"x = ( [ ], { }, ( ), [ ], { }, ( ), [ ], { }, ( ), [ ], { } );", ":1: x: unknown key"},
         {"\n" FORTY "1 = 5;", ":2: " FORTY "...: unknown key"},
+        {"*" FORTY " = 5;", ":1: *abcdefghijabcdefghijabcdefghijabcdefghi...: unknown key"},
         {FORTY " = 5;", ":1: " FORTY ": unknown key"},
         {"\xef\xbb\xbf# c\n", ":1: begins with a byte order mark: save it as UTF-8 without one"},
         {"/* \n */ @include \"/etc/passwd\"\n", ":2: @include: is not supported: one file holds the configuration"},
@@ -571,6 +575,14 @@ static void test_refuses_what_is_no_file(void **state)
          *dangling = unit_path(state, "dangling");
     assert_refuses_file(missing, ": cannot open: No such file or directory");
     assert_refuses_file("", ": cannot open: No such file or directory");
+    char path[CONF_PATH_MAX + 1];
+    struct conf conf;
+    struct reason why;
+    memset(path, '/', CONF_PATH_MAX);
+    path[CONF_PATH_MAX] = '\0';
+    assert_false(conf_load(&(struct conf_source){.file = path}, &conf, &why));
+    assert_non_null(strstr(why.text, "/...: cannot open: File name too long"));
+    assert_refuses_file(path + 1, ": not a regular file");
     assert_refuses_file(*state, ": not a regular file");
     assert_refuses_file("/dev/zero", ": not a regular file");
     assert_int_equal(mkfifo(fifo, 0600), 0);
@@ -839,6 +851,21 @@ static void test_round_trips(void **state)
     }
 }
 
+static void test_dumps_no_control_characters(void **state)
+{
+    char set[64] = "log.target=/";
+    struct reason why;
+    struct conf conf;
+    for (char c = 1; c < 0x20; c++)
+        strncat(set, &c, 1);
+    assert_true(load(state, &(struct given){.set = {set}}, &conf, &why));
+    char *text = dump(&conf);
+    for (const char *p = text; *p != '\0'; p++)
+        assert_true(*p == '\n' || *p >= 0x20);
+    assert_non_null(strstr(text, "\\x01\\x02"));
+    free(text);
+}
+
 /* Whom to blame later, and the rest */
 
 static void assert_says(const struct reason *why, const struct conf *conf, const char *rest)
@@ -905,6 +932,7 @@ int main(void)
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_random_round_trips),
+        cmocka_unit_test(test_dumps_no_control_characters),
         cmocka_unit_test(test_blames),
         cmocka_unit_test(test_keys_are_found),
     };
