@@ -54,6 +54,14 @@ for my $load ([qw(-t 0.3)], [qw(-t 0.3 -R 50)], [qw(--hold 0.3)]) {
 }
 $one->stop;
 
+# Connections that the server closes are a failure, though no message is lost.
+my $closing = EchoServer->new(sub ($peer) { send_all($peer, receive($peer, 64)) });
+my $closed = mpecho('bench', '--json', '-R', 5, '-t', 1, $closing->target);
+my $found = decode_json($closed->{out});
+is("$found->{lost} $closed->{status}", '0 1', 'connections that break while nothing is owed: status 1');
+cmp_ok($found->{broken}, '>', 0, '... for they are counted');
+$closing->stop;
+
 # A rate far beyond anything.
 my $begun = now();
 my $r = mpecho('bench', '--json', '-R', '1000M', '-t', 0.3, $server->target);

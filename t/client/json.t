@@ -84,6 +84,10 @@ is($lines[-1]{service}{count}, $lines[-1]{response}{count}, 'service time');
 is(join(' ', map { "$_->{text} " . ($_->{holds} ? 'yes' : 'no') } @{ $lines[-1]{assertions} }), 'rate>1 yes p99<1ns no', 'assertions');
 is($lines[-1]{assertions}[1]{value}, $lines[-1]{response}{p99_ns}, 'with values');
 
+$r = mpecho('bench', '-t', 0.4, '-i', 0.1, '-R', 2, '--json', $server->target);
+my @idle = grep { !$_->{replied} } @{ object($r->{out})->{intervals} };
+ok(@idle > 0 && !(grep { defined $_->{loss_percent} } @idle), 'where no message ended, loss was not measured');
+
 # ^C while it runs.
 my $client = start_mpecho('bench', '-t', 60, '-i', 0.1, '--json-stream', $server->target);
 sysread $client->{collect}, my $first, 1 or die "no output";

@@ -5,7 +5,9 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
 use Fcntl qw(F_SETFL O_NONBLOCK);
+use IO::Socket::IP;
 use Mpecho;
+use Socket qw(SOCK_STREAM);
 use Test::More;
 
 use constant F_SETPIPE_SZ => 1031;
@@ -25,8 +27,12 @@ fails('nobody reads', 'Broken pipe', stdout => $writer);
 fails('closed', 'Bad file descriptor', in_child => sub { POSIX::close(1) });
 
 SKIP: {
-    open my $full, '>', '/dev/full' or skip('no /dev/full', 4);
+    open my $full, '>', '/dev/full' or skip('no /dev/full', 6);
     fails('a full disk', 'No space left on device', stdout => $full);
+    my $bound = IO::Socket::IP->new(Type => SOCK_STREAM, LocalHost => '127.0.0.1', LocalPort => 0) or die "socket: $@";
+    my $nobody = mpecho('ping', '--json', '127.0.0.1', $bound->sockport, { stdout => $full });
+    is($nobody->{status}, 2, 'a full disk, and nobody there: the status of the latter');
+    like($nobody->{err}, qr/Connection refused\nmpecho: cannot write standard output: No space left on device\n\z/, '... and both are told');
     my $r = mpecho('--version', { stdout => $full });
     is($r->{err}, "mpecho: cannot write standard output: No space left on device\n", '--version on a full disk');
     is($r->{status}, 3, 'status 3');

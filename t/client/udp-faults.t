@@ -74,6 +74,12 @@ cmp_ok($json->{duplicates}, '>', $json->{sent} / 400, "duplicates that come late
 is_deeply([ map { $_->{text} } @{ $json->{problems} } ], [], 'duplicates that come late: nothing else');
 $server->stop;
 
+# What answers no datagram of ours is told, in the summary, as no line of a probe's can tell it.
+$server = UdpEchoServer->new(sub ($bytes, $n, $keep) { ($bytes, 'nobody has sent this') });
+$r = mpecho('ping', '-u', '-c', 2, '-i', 0.05, $server->target);
+like($r->{out}, qr/^problems +.*unknown origin/m, 'ping: a datagram of unknown origin is told') or diag($r->{out});
+$server->stop;
+
 # Another socket's reply: the server answers one client with what came from the other.
 $server = UdpEchoServer->new(sub ($bytes, $n, $keep) { state $first = $bytes; $n == 5 && $first ne $bytes ? ($bytes, $first) : $bytes });
 $r = mpecho('bench', '-u', '-t', 0.5, '-c', 2, '-R', 100, '--json', $server->target);
