@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <poll.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 
 #include <sys/time.h>
@@ -149,6 +150,48 @@ static void test_what_others_hold_is_released(void **state)
     assert_false(is_let_in(&first));
 }
 
+/* Names that vanish again and again: the old sockets leave, the oldest makes place for the newest, and a listener is
+ * opened anew once a second at most. */
+static void test_mends_what_keeps_breaking(void **state)
+{
+    char *path = unit_path(state, "socket"), at[PATH_MAX + 8];
+    snprintf(at, sizeof at, "unix:%s", path);
+    const struct conf_source source = {
+        .file = "/dev/null", .listen = (const char *const[]){at}, .listens = 1, .foreground = true};
+    struct log log = {.fd = -1, .workers = -1, .console = -1, .level = LOG_LEVEL_ERROR};
+    struct reason why;
+    struct conf conf;
+    struct listen_set set;
+    size_t failed;
+    assert_true(conf_load(&source, &conf, &why));
+    assert_true(listen_open(&set, &conf, &none, &failed, &why));
+    listen_commit(&set, &conf, 0);
+    assert_false(listen_mend(&set, &conf, 100, &log));
+
+    for (int i = 0; i < 2 * FD_LISTEN_MAX; i++) {
+        double now = 100 + 2 * i;
+        int before = set.at[0].fd;
+        assert_int_equal(unlink(path), 0);
+        assert_true(listen_mend(&set, &conf, now, &log));
+        assert_int_equal(access(path, F_OK), 0);
+        assert_int_equal(set.n, MIN(i + 2, FD_LISTEN_MAX));
+        size_t with_it = 0;
+        for (size_t k = 1; k < set.n; k++)
+            with_it += set.at[k].fd == before && set.at[k].leaving;
+        assert_int_equal(with_it, 1);
+    }
+    double last = set.at[0].tried;
+    assert_int_equal(unlink(path), 0);
+    assert_false(listen_mend(&set, &conf, last + 0.9, &log));
+    assert_true(listen_mend(&set, &conf, last + 1.1, &log));
+    listen_end_left(&set, last + 100);
+    for (size_t k = 1; k < set.n; k++)
+        assert_int_equal(set.at[k].fd, -1);
+    listen_close(&set, &none);
+    assert_int_equal(access(path, F_OK), -1);
+    free(path);
+}
+
 static void test_keeps_a_sound_socket_under_signals(void **state)
 {
     struct reason why;
@@ -179,7 +222,8 @@ int main(void)
         cmocka_unit_test(test_a_dropped_listener_is_served),
         cmocka_unit_test(test_a_dropped_listener_has_the_drain_time),
         cmocka_unit_test(test_what_others_hold_is_released),
+        cmocka_unit_test(test_mends_what_keeps_breaking),
         cmocka_unit_test(test_keeps_a_sound_socket_under_signals),
     };
-    return unit_run("listen", tests, NULL, NULL);
+    return unit_run("listen", tests, unit_make_scratch, unit_remove_scratch);
 }
