@@ -62,6 +62,10 @@ unlike($out, qr/\e\[2?J|\e\[\d*[ABH]/, 'without clearing the screen');
     unlike($out, qr/\e\[\d*m/, 'NO_COLOR: without colour');
     like($out, qr/\r/, 'NO_COLOR: but live');
 }
+{
+    local $ENV{NO_COLOR} = '';
+    like(written('xterm', '-t', 0.3, '-i', 0.1), qr/\e\[\d*m/, 'NO_COLOR, but empty: with colour');
+}
 unlike(written('dumb', '-t', 0.5, '-i', 0.3), qr/[\e\r]/, 'a dumb terminal: lines only');
 $out = written('xterm', '-q', '-t', 0.5, '-i', 0.1);
 unlike($out, qr/\r|seconds/, '-q: no rows');

@@ -59,6 +59,9 @@ static void test_controls_are_not_keys(void **state)
 {
     (void)state;
     assert_int_equal(pass((const unsigned char *)"\xC2\x85", 2), 2);
+    assert_int_equal(pass((const unsigned char *)"\xC2\x80", 2), 2);
+    assert_int_equal(pass((const unsigned char *)"\xC2\x9F", 2), 2);
+    assert_int_equal(pass((const unsigned char *)"\xC2\xA0", 2), 1);
 }
 
 static size_t rows(const wchar_t *text)

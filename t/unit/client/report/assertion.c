@@ -55,8 +55,8 @@ static void test_holds(void **state)
         "wrong=0",    "refused<1",      "response_p50<1ms", "p0=1us",           "duplicates = 0", " lost\t<= 1 ",
     };
     static const char *const bad[] = {
-        "p50<490us", "p50>510us", "p100<999us", "max>=1ms", "avg!=500us", "rate>500",
-        "loss<0.1%", "lost!=1",   "lost<1",     "lost>1",   "sent<=0.9k", "throughput>1G",
+        "p50<490us", "p50>510us", "p100<999us", "max>=1ms",      "avg!=500us", "rate>500", "loss<0.1%", "lost!=1",
+        "lost<1",    "lost>1",    "sent<=0.9k", "throughput>1G", "lost=0",     "lost=2",   "sent=999",
     };
     struct result *result = make_example();
     for (size_t i = 0; i < unit_count(good); i++)
@@ -201,6 +201,34 @@ static void test_too_many(void **state)
 }
 
 /* Random mixtures of what lists are made of: the error, if any, is within the list, and nothing is out of bounds. */
+static void test_longest(void **state)
+{
+    struct assertions assertions;
+    struct assertion_error error;
+    char list[ASSERTION_TEXT + 1];
+    (void)state;
+    snprintf(list, sizeof list, "lost<%*s", ASSERTION_TEXT - 6, "1");
+    assert_int_equal(strlen(list), ASSERTION_TEXT - 1);
+    assert_true(assertion_parse(&assertions, list, &error));
+    assert_string_equal(assertions.assertion[0].text, list);
+    snprintf(list, sizeof list, "lost<%*s", ASSERTION_TEXT - 5, "1");
+    assert_false(assertion_parse(&assertions, list, &error));
+    assert_string_equal(error.what, "too long");
+}
+
+/* Jitter is between two replies. */
+static void test_jitter_takes_two(void **state)
+{
+    struct result *result = make_example();
+    (void)state;
+    ((struct options *)result->options)->udp = true;
+    result->total.jitter = 5000;
+    assert_true(holds(result, "jitter=5us"));
+    result->total.replied = 1;
+    assert_false(holds(result, "jitter=5us"));
+    free_result(result);
+}
+
 static void test_nonsense(void **state)
 {
     (void)state;
@@ -253,6 +281,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rates_are_of_what_came_in_time),
+        cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_jitter_takes_two),
         cmocka_unit_test(test_holds),
         cmocka_unit_test(test_not_measured),
         cmocka_unit_test(test_list),
