@@ -32,7 +32,16 @@ is((split ' ', status_of($worker, 'Gid'))[0], (getgrnam $group)[2], 'and group')
 is((split ' ', status_of($d->worker_of($c), 'Uid'))[0], $uid, 'an old one is who it was');
 close $_ for $c, $c2;
 
-for my $bad ([ user => 'root' ], [ group => 'root' ], [ user => 'no-such-user' ], [ group => 'no-such-group' ]) {
+# Numbers, which need no entry in the user database: as an integer and as a text.
+my ($number, $other) = grep { !getpwuid $_ && !getgrgid $_ } 54321 .. 54399;
+ok($d->reload(process => { user => $number, group => \qq{"$other"} }), "reloaded as $number:$other");
+my $c3 = $d->connect;
+$worker = $d->worker_of($c3);
+is((split ' ', status_of($worker, 'Uid'))[0], $number, 'a new worker has that user id');
+is((split ' ', status_of($worker, 'Gid'))[0], $other,  'and group id');
+close $c3;
+
+for my $bad ([ user => 'root' ], [ group => 'root' ], [ user => 'no-such-user' ], [ group => 'no-such-group' ], [ user => '0' ], [ group => '0' ]) {
     my $run = mpechod('-t', '-c', '/dev/null', '-o', "process.$bad->[0]=$bad->[1]");
     is($run->{status}, 78, "process.$bad->[0] = \"$bad->[1]\" is refused");
     like($run->{err}, qr/process\.$bad->[0]: .*$bad->[1]|process\.$bad->[0]: .*ordinary/, '... and why');
