@@ -16,7 +16,7 @@
 #include "master/listener/listen.h"
 #include "master/master.h"
 #include "options.h"
-#include "worker/worker.h"
+#include "worker/process.h"
 
 static int complain(int status, const struct reason *why)
 {

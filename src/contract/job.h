@@ -28,6 +28,8 @@ struct worker_terms {
     gid_t gid;
     unsigned max_connections; /* until the worker leaves; 0: never */
     double idle, connection, drain;
+    double patience; /* the longest wait after which a worker looks whether its generation is over; 0: the master may
+                        send signals, which tell */
     bool log_access;
     size_t endpoints;
     struct endpoint endpoint[FD_LISTEN_MAX];

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/sockopt.h"
+#include "worker/conn.h"
 #include "worker/echo.h"
 
 #include "base/clock.h"
@@ -20,6 +21,26 @@ enum { BUFFER = 16384 };
 
 /* Far longer than anything here lasts, unless something hangs. */
 #define LONG 30.0
+
+/* What a connection is served with. */
+struct echo {
+    int fd;
+    unsigned char *buffer;
+    size_t size;
+    double idle, limit, patience;
+    double (*drain_deadline)(void *context);
+    void *context;
+};
+
+static struct conn_result echo_run(const struct echo *echo)
+{
+    const struct conn_terms terms = {echo->fd,       echo->idle,           echo->limit,
+                                     echo->patience, echo->drain_deadline, echo->context};
+    struct conn conn;
+    conn_begin(&conn, &terms);
+    echo_serve(&conn, echo->buffer, echo->size);
+    return conn_end(&conn, echo->buffer, echo->size);
+}
 
 struct server {
     pid_t pid;
@@ -47,7 +68,7 @@ static void serve(const struct echo *echo, int report)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGALRM, &action, NULL);
     sockopt_timeouts(echo->fd, echo->idle);
-    struct echo_result result = echo_run(echo);
+    struct conn_result result = echo_run(echo);
     unit_require(result.end == ECHO_EOF || send(echo->fd, "", 1, MSG_NOSIGNAL) < 0); /* it has said goodbye */
     close(echo->fd);
     unit_require(write(report, &result, sizeof result) == sizeof result);
@@ -80,9 +101,9 @@ static struct server start(const int fds[2], struct echo echo)
     return server;
 }
 
-static struct echo_result finish(struct server *server)
+static struct conn_result finish(struct server *server)
 {
-    struct echo_result result = {.end = ECHO_ERROR};
+    struct conn_result result = {.end = ECHO_ERROR};
     assert_int_equal(read(server->report, &result, sizeof result), sizeof result);
     assert_int_equal(unit_wait(server->pid), 0);
     close(server->report);
@@ -192,7 +213,7 @@ static size_t stuff(const struct server *server)
     return all;
 }
 
-static void assert_result(const struct echo_result *result, enum echo_end end, size_t in, size_t out)
+static void assert_result(const struct conn_result *result, enum echo_end end, size_t in, size_t out)
 {
     assert_string_equal(echo_end_name(result->end), echo_end_name(end));
     assert_int_equal(result->in, in);
@@ -200,7 +221,7 @@ static void assert_result(const struct echo_result *result, enum echo_end end, s
 }
 
 /* It lasted so long, and a little for the clock's grain and a busy machine. */
-static void assert_lasted(const struct echo_result *result, double seconds)
+static void assert_lasted(const struct conn_result *result, double seconds)
 {
     if (result->seconds < seconds - 0.011 || result->seconds > seconds + 2)
         fail_msg("%f seconds, not %f", result->seconds, seconds);
@@ -219,7 +240,7 @@ static void test_eof(void **state)
             hear(&server, 0, sizes[i]);
             shutdown(server.client, SHUT_WR);
             assert_int_equal(hear_out(&server, sizes[i]), 0);
-            struct echo_result result = finish(&server);
+            struct conn_result result = finish(&server);
             assert_result(&result, ECHO_EOF, sizes[i], sizes[i]);
         }
     }
@@ -235,7 +256,7 @@ static void test_half_close(void **state)
         assert_true(all > 50000);
         shutdown(server.client, SHUT_WR);
         assert_int_equal(hear_out(&server, 0), all);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, ECHO_EOF, all, all);
     }
 }
@@ -248,7 +269,7 @@ static void test_without_any_timeout(void **state)
     hear(&server, 0, 1000);
     shutdown(server.client, SHUT_WR);
     hear_out(&server, 1000);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_EOF, 1000, 1000);
     assert_true(result.seconds >= 0 && result.seconds < LONG);
 }
@@ -262,7 +283,7 @@ static void test_any_buffer(void **state)
     hear(&server, 0, 3000);
     shutdown(server.client, SHUT_WR);
     hear_out(&server, 3000);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_EOF, 3000, 3000);
 }
 
@@ -276,7 +297,7 @@ static void test_reset(void **state)
     setsockopt(server.client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(server.client);
     server.client = -1;
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_RESET, 5, 5);
 }
 
@@ -289,7 +310,7 @@ static void test_reset_while_sending(void **state)
         stuff(&server);
         close(server.client); /* with unread bytes, which resets */
         server.client = -1;
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_int_equal(result.end, ECHO_RESET);
         assert_true(result.out < result.in);
     }
@@ -302,7 +323,7 @@ static void test_reset_by_deafness(void **state)
     (void)state;
     shutdown(server.client, SHUT_RD);
     say(&server, 0, 5);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_RESET, 5, 0);
 }
 
@@ -313,7 +334,7 @@ static void test_idle(void **state)
         struct server server = starters[kind]((struct echo){.idle = 0.15});
         say(&server, 0, 10);
         assert_int_equal(hear_out(&server, 0), 10);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, ECHO_IDLE, 10, 10);
         assert_lasted(&result, 0.15);
     }
@@ -333,7 +354,7 @@ static void test_slow_is_not_idle(void **state)
         poll(&nothing, 1, 70);
     }
     shutdown(server.client, SHUT_WR);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_EOF, 12, 12);
     assert_true(result.seconds > 0.8);
 }
@@ -348,7 +369,7 @@ static void test_idle_while_sending(void **state)
         struct pollfd ended = {.fd = server.report, .events = POLLIN};
         assert_int_equal(poll(&ended, 1, 10000), 1);
         size_t heard = hear_out(&server, 0);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, ECHO_IDLE, result.in, heard);
         assert_true(result.out < result.in && result.in <= all);
     }
@@ -363,7 +384,7 @@ static void test_idle_among_signals(void **state)
     hear(&server, 0, 1);
     kill(server.pid, SIGTERM);
     assert_int_equal(hear_out(&server, 1), 0);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_IDLE, 1, 1);
     assert_true(result.seconds < 1.5);
 }
@@ -379,7 +400,7 @@ static void test_limit_while_bytes_flow(void **state)
             break;
         check(&byte, n++, 1);
     }
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_int_equal(result.end, ECHO_LIMIT);
     assert_int_equal(result.out, n);
     assert_lasted(&result, 0.2);
@@ -393,7 +414,7 @@ static void test_limit_while_nothing_moves(void **state)
         struct server server = start_tcp((struct echo){.idle = idles[i], .limit = 0.2});
         say(&server, 0, 10);
         assert_int_equal(hear_out(&server, 0), 10);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, ECHO_LIMIT, 10, 10);
         assert_lasted(&result, 0.2);
     }
@@ -407,7 +428,7 @@ static void test_limit_while_sending(void **state)
     struct pollfd ended = {.fd = server.report, .events = POLLIN};
     assert_int_equal(poll(&ended, 1, 10000), 1);
     size_t heard = hear_out(&server, 0);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_LIMIT, result.in, heard);
     assert_lasted(&result, 0.3);
 }
@@ -418,7 +439,7 @@ static void test_limit_later_than_idle(void **state)
     struct server server = start_unix((struct echo){.idle = 0.15, .limit = 1});
     (void)state;
     hear_out(&server, 0);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_IDLE, 0, 0);
     assert_lasted(&result, 0.15);
 }
@@ -436,7 +457,7 @@ static void test_drain_at_a_signal(void **state)
         kill(server.pid, SIGTERM);
         assert_int_equal(hear_out(&server, 10), 0);
         assert_true(clock_now() - before > 0.189);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, ECHO_DRAIN, 10, 10);
         assert_true(result.seconds < 0.95); /* or it would have been found out without the signal */
     }
@@ -454,7 +475,7 @@ static void test_drain_lets_a_client_finish(void **state)
     say(&server, 10, 10);
     hear(&server, 10, 10);
     shutdown(server.client, SHUT_WR);
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_result(&result, ECHO_EOF, 20, 20);
 }
 
@@ -471,7 +492,7 @@ static void test_drain_while_bytes_flow(void **state)
             break;
         check(&byte, n++, 1);
     }
-    struct echo_result result = finish(&server);
+    struct conn_result result = finish(&server);
     assert_int_equal(result.end, ECHO_DRAIN);
     assert_int_equal(result.out, n);
     assert_lasted(&result, 1);
@@ -487,7 +508,7 @@ static void test_drain_or_limit_whichever_is_sooner(void **state)
         atomic_store(server.deadline, clock_now() + (i == 0 ? LONG : 0.2));
         kill(server.pid, SIGTERM);
         hear_out(&server, 1);
-        struct echo_result result = finish(&server);
+        struct conn_result result = finish(&server);
         assert_result(&result, i == 0 ? ECHO_LIMIT : ECHO_DRAIN, 1, 1);
         assert_lasted(&result, 0.2);
     }
@@ -498,7 +519,7 @@ static void test_error(void **state)
     _Atomic double never = 0;
     const struct echo echo = {.fd = -1, .drain_deadline = drain_deadline, .context = &never};
     (void)state;
-    struct echo_result result = echo_run(&echo);
+    struct conn_result result = echo_run(&echo);
     assert_result(&result, ECHO_ERROR, 0, 0);
 }
 
