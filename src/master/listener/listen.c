@@ -196,6 +196,18 @@ unsigned listen_waiting(const struct listen_set *set, bool *broken)
     return waiting;
 }
 
+unsigned listen_counted(const struct listen_set *set)
+{
+    unsigned waiting = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        struct pollfd pollfd = {.fd = set->at[i].fd, .events = POLLIN};
+        bool counts = listener_serves(&set->at[i]) && addr_path(&set->at[i].bound) == NULL;
+        if (counts && fd_poll_now(&pollfd, 1) > 0 && (pollfd.revents & POLLIN) != 0)
+            waiting += listener_queue(&set->at[i]);
+    }
+    return waiting;
+}
+
 void listen_refuse(struct listen_set *set)
 {
     for (size_t i = 0; i < set->n; i++)

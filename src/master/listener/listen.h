@@ -54,6 +54,9 @@ bool listen_end_left(struct listen_set *set, double now);
  * does not listen any more. */
 unsigned listen_waiting(const struct listen_set *set, bool *broken);
 
+/* The same, of those that can tell how many. */
+unsigned listen_counted(const struct listen_set *set);
+
 /* From now on let nobody new in anywhere; what is in the queues, or on its way there, can still be accepted. */
 void listen_refuse(struct listen_set *set);
 

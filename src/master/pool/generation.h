@@ -43,7 +43,6 @@ struct generation {
     int failure;          /* exit status of a worker that could not even start; 0: none */
     struct ledger buried; /* what its dead have counted */
     struct stall stall;
-    bool kicked;     /* at the last stall turn_kick was all that could be done */
     double deadline; /* clock_now() seconds: when its connections must have ended; 0: no limit */
     struct generation *older;
 };

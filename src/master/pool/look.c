@@ -18,9 +18,8 @@
 /* What a look has seen. */
 struct census {
     struct policy_view view;
-    unsigned stuck;    /* workers that could or should accept: idle or stopped */
+    unsigned able;     /* workers that could or should accept: idle or stopped; not counted while nobody waits */
     unsigned draining; /* finishing a connection of a retired generation, which has no deadline yet */
-    uint64_t accepts;
 };
 
 /* Workers of a retired generation that were idle, or still starting, are about to leave; unless they do not. */
@@ -47,13 +46,12 @@ static void count_worker(struct pool *pool, size_t slot, bool by_row, double now
     }
     struct board_view said = board_read(pool->board, slot);
     census->view.idle += said.state != PAGE_BUSY && !worker->stopped;
-    census->stuck += said.state != PAGE_BUSY;
-    census->accepts += said.accepts;
+    census->able += said.state != PAGE_BUSY && (said.state != PAGE_UNABLE || worker->stopped);
 }
 
 static struct census take_census(struct pool *pool, bool by_row, double now)
 {
-    struct census census = {.accepts = pool->current != NULL ? pool->current->buried.accepts : 0};
+    struct census census = {0};
     for (size_t slot = 0; slot < pool->roster.high; slot++)
         if (pool->roster.slots[slot].pid != 0)
             count_worker(pool, slot, by_row, now, &census);
@@ -62,35 +60,48 @@ static struct census take_census(struct pool *pool, bool by_row, double now)
     return census;
 }
 
-static void end_worker(struct roster_worker *worker)
+/* Whom the lock names is gossip: of those named, only an idle worker of the current generation is ended, and by its own
+ * page, not by the row. A bystander with a connection stays, whoever names it. */
+static bool is_in_the_way(const struct pool *pool, size_t slot, pid_t holder)
 {
-    worker->ended = true;
-    kill(worker->pid, SIGKILL);
+    const struct roster_worker *worker = &pool->roster.slots[slot];
+    return worker->pid != 0 && worker->generation == pool->current && (worker->pid == holder || worker->stopped) &&
+           board_read(pool->board, slot).state != PAGE_BUSY;
 }
 
-/* Connections wait, there are idle workers, and nobody accepts. Most likely the worker that has the turn was stopped.
- * Whom the lock names is gossip: only a worker of ours is ever killed. Returns whether a new generation is needed. */
-static bool break_stall(struct pool *pool, struct log *log)
+/* Most likely the worker that has the turn was stopped. If nobody has it, whoever was woken for it may have been. */
+static void break_stall(struct pool *pool, struct log *log)
 {
     struct generation *current = pool->current;
-    long holder = roster_find(&pool->roster, turnwatch_holder(current->turn_fd, current->index));
-    bool acted = false;
+    pid_t holder = turnwatch_holder(current->turn_fd, current->index);
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
-        bool stopped = worker->stopped && board_read(pool->board, slot).state != PAGE_BUSY;
-        if (worker->pid == 0 || worker->generation != current || ((long)slot != holder && !stopped))
+        if (!is_in_the_way(pool, slot, holder))
             continue;
         log_warn(log, "worker %d (slot %zu) %s while connections wait: ending it", (int)worker->pid, slot,
-                 (long)slot == holder ? "sits on the accept turn" : "is stopped");
-        end_worker(worker);
-        acted = true;
+                 worker->pid == holder ? "sits on the accept turn" : "is stopped");
+        pool_signal_worker(pool, worker, SIGKILL);
     }
     turnwatch_kick(current->turn);
-    bool hopeless = !acted && current->kicked;
-    current->kicked = !acted;
-    if (hopeless)
+}
+
+/* Returns whether a new generation is needed. */
+static bool watch_turn(struct pool *pool, const struct census *census, double now, struct log *log)
+{
+    struct generation *current = pool->current;
+    unsigned counted = census->view.waiting > 0 ? listen_counted(current->listeners) : 0;
+    const struct stall_sight sight = {
+        .waiting = counted > 0 ? counted : census->view.waiting,
+        .counted = counted > 0,
+        .able = census->able,
+        .accepts = atomic_load(&current->hints->accepts),
+    };
+    enum stall_verdict verdict = stall_check(&current->stall, &sight, current->conf->stall_timeout, now);
+    if (verdict == STALL_END)
+        break_stall(pool, log);
+    if (verdict == STALL_RENEW)
         log_warn(log, "nobody takes the accept turn while connections wait: starting new workers");
-    return hopeless;
+    return verdict == STALL_RENEW;
 }
 
 static void say_notices(const struct pool *pool, struct log *log, const struct policy_view *view, unsigned notices,
@@ -236,9 +247,7 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct census census = take_census(pool, quiet, now);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
-        if (stall_check(&current->stall, report.waiting, census.stuck, census.accepts, current->conf->stall_timeout,
-                        now))
-            report.renew |= break_stall(pool, log);
+        report.renew |= watch_turn(pool, &census, now, log);
         keep_shape(pool, &census.view, now, &report, log);
         report.renew |= pool->turn_broken || pool->spoilt;
         report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
@@ -246,6 +255,7 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     }
     end_overdue(pool, now, &report, log);
     say_unnamed(pool, now, &report, log);
+    pool_say_unsignalled(pool, log);
     drop_empty_generations(pool);
     return report;
 }

@@ -175,6 +175,7 @@ struct generation *pool_begin(struct pool *pool, const struct generation_parts *
         return NULL;
     generation->older = pool->generations;
     pool->generations = generation;
+    generation->terms->patience = pool_patience(pool, generation->terms->uid);
     generation->hints->awaited = (int)parts->conf->start;
     generation->hints->spare = HINTS_PLENTY;
     return generation;
@@ -207,8 +208,8 @@ static void kill_unready(struct pool *pool, const struct generation *generation)
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
         if (worker->pid != 0 && worker->generation == generation && !worker->ready) {
-            worker->ended = worker->given_up = true;
-            kill(worker->pid, SIGKILL);
+            worker->given_up = true;
+            pool_signal_worker(pool, worker, SIGKILL);
         }
     }
 }
@@ -251,17 +252,6 @@ enum pool_progress pool_start(struct pool *pool, struct generation *generation, 
         return POOL_STARTING;
     reason_set(why, "the new workers are not ready after %.0f s", START_PATIENCE);
     return POOL_FAILED;
-}
-
-void pool_signal(const struct pool *pool, const struct generation *generation, int sig)
-{
-    for (size_t slot = 0; slot < pool->roster.high; slot++) {
-        struct roster_worker *worker = &pool->roster.slots[slot];
-        if (worker->pid == 0 || (generation != NULL && worker->generation != generation))
-            continue;
-        worker->ended = worker->ended || sig == SIGKILL;
-        kill(worker->pid, sig);
-    }
 }
 
 void pool_set_generation_deadline(struct pool *pool, struct generation *generation, double deadline)
@@ -321,6 +311,8 @@ void pool_kill(struct pool *pool)
 {
     pool->killing = true;
     pool_retire_current(pool); /* or the next look would fork new ones */
+    for (struct generation *g = pool->generations; g != NULL; g = g->older)
+        generation_set_deadline(g, clock_now()); /* for those that cannot be killed */
     pool_signal(pool, NULL, SIGKILL);
 }
 

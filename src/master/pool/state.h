@@ -28,6 +28,8 @@ struct pool {
     double deadline; /* of generations that are retired from now on; 0: none */
     uint64_t lost;   /* lines that workers who are dead could not log */
     bool turn_broken;
+    int unsignalled; /* errno of a kill(2) that failed; 0: none has */
+    bool unsignalled_told;
     bool spoilt;              /* the policy wants workers that share nothing with those that are there */
     struct bucket obituaries; /* lines about deaths */
     unsigned long unnamed;    /* deaths without one, not told of yet */
@@ -42,8 +44,13 @@ unsigned pool_fork(struct pool *pool, struct generation *generation, unsigned n)
 /* If the worker in that slot says that it is ready, remember it. */
 void pool_see(struct pool *pool, size_t slot, double now);
 
-/* Send sig to all workers of generation (NULL: of all). */
-void pool_signal(const struct pool *pool, const struct generation *generation, int sig);
+/* Send sig to one worker; to all workers of generation (NULL: of all). Whether that is possible at all: */
+void pool_signal_worker(struct pool *pool, struct roster_worker *worker, int sig);
+void pool_signal(struct pool *pool, const struct generation *generation, int sig);
+
+/* What workers of that user get as worker_terms.patience; and one line in the log if they cannot be signalled. */
+double pool_patience(const struct pool *pool, uid_t uid);
+void pool_say_unsignalled(struct pool *pool, struct log *log);
 
 /* When the connections of a retired generation must have ended. Workers that wait for a client are woken to see it. */
 void pool_set_generation_deadline(struct pool *pool, struct generation *generation, double deadline);
