@@ -41,7 +41,7 @@ void worker_close_listeners(void)
  * Examples:
  *
  *   idle, waits for the turn or for a client    descriptor 3 is closed: the handler exits
- *   between accept and close                    the flag is set, listeners are closed; the worker leaves after close
+ *   from accept to its log line                 the flag is set, listeners are closed; the worker leaves after close
  *   waits in recv                               the same, and recv ends with EINTR: the deadline is asked for
  *   just before recv                            the same, but recv waits: the alarm comes a second later, and again
  */
@@ -49,9 +49,9 @@ static void leave(int sig)
 {
     (void)sig;
     int saved = errno;
-    if (fcntl(FD_CONN, F_GETFD) < 0)
-        _exit(WORKER_DONE);
     struct taker *taker = turn_taker();
+    if (fcntl(FD_CONN, F_GETFD) < 0 && (taker == NULL || !taker->serving))
+        _exit(WORKER_DONE);
     if (taker != NULL)
         taker->leaving = true;
     worker_close_listeners();
@@ -89,7 +89,7 @@ static bool place_descriptors(const struct worker_job *job)
         /* Without a gap, also where there is nothing to serve: a listener's number is that of its endpoint. */
         placed = dup3(fd >= 0 ? fd : job->lifeline, FD_LISTEN + (int)i, 0) >= 0;
     }
-    log_adopt(job->log);
+    log_adopt(job->log, &job->page->lost);
     fd_close_from(FD_LISTEN + (int)job->terms->endpoints);
     close(FD_CONN);
     return placed;

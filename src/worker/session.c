@@ -2,6 +2,7 @@
 #include "worker/session.h"
 
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -38,23 +39,32 @@ static double drain_deadline(void *context)
     return worker->orphan_deadline;
 }
 
-static void log_access(struct worker *worker, const struct connection *connection, const struct conn_result *result)
+/* What is said of a connection once it is closed, but must be asked before. */
+static void describe(struct record_access *access, const struct connection *connection)
 {
     struct addr local = connection->endpoint->bound; /* a Unix socket's; a TCP one may listen at many */
-    char peer_text[ADDR_TEXT_MAX], local_text[ADDR_TEXT_MAX];
-    if (addr_path(&local) == NULL)
+    if (addr_path(&local) == NULL) {
+        local.length = sizeof local.storage;
         getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
-    addr_format(&connection->peer, connection->peer_length, peer_text);
-    addr_format(&local.storage, local.length, local_text);
-    const struct log_field fields[] = {
-        {.key = "peer", .text = peer_text},
-        {.key = "local", .text = local_text},
-        {.key = "in", .number = (double)result->in},
-        {.key = "out", .number = (double)result->out},
-        {.key = "time", .number = result->seconds, .decimals = 3},
-        {.key = "end", .text = echo_end_name(result->end)},
-    };
-    log_fields(worker->job->log, fields, sizeof fields / sizeof fields[0]);
+    }
+    access->peer_length = (uint8_t)connection->peer_length;
+    access->local_length = (uint8_t)local.length;
+    memcpy(access->addresses, &connection->peer, access->peer_length);
+    memcpy(access->addresses + access->peer_length, &local.storage, access->local_length);
+}
+
+static void end(struct worker *worker, const struct connection *connection, const struct conn_result *result)
+{
+    struct record_access access = {.in = result->in,
+                                   .out = result->out,
+                                   .microseconds = (uint64_t)(result->seconds * 1e6),
+                                   .end = (uint8_t)result->end};
+    bool logged = worker->job->terms->log_access;
+    if (logged)
+        describe(&access, connection);
+    close(FD_CONN);
+    if (logged)
+        log_access(worker->job->log, &access); /* which may wait a little, and no client with it */
 }
 
 static struct conn_result serve(struct worker *worker)
@@ -77,14 +87,14 @@ static struct conn_result serve(struct worker *worker)
 void session_serve(struct worker *worker, const struct connection *connection)
 {
     const struct worker_job *job = worker->job;
+    worker->taker.serving = true;
     if (hints_place_taken(job->hints))
         worker_ring();
     if (!connection->inherits || connection->peer.ss_family == AF_UNIX)
         sockopt_timeouts(FD_CONN, job->terms->idle);
     struct conn_result result = serve(worker);
-    if (job->terms->log_access)
-        log_access(worker, connection, &result);
-    close(FD_CONN);
+    end(worker, connection, &result);
+    worker->taker.serving = false;
     page_say(job, PAGE_IDLE);
     hints_place_free(job->hints);
 }

@@ -14,6 +14,7 @@ struct taker {
     struct robust_list_head list; /* always empty but for the operation that is pending for good: the turn's word */
     struct turn *turn;
     uint32_t tid;
+    atomic_bool serving; /* a connection that was accepted is not done with, though it may be closed */
     atomic_bool leaving; /* TERM has come: see worker/process.c */
 };
 
