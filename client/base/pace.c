@@ -18,7 +18,7 @@ int64_t pace_due(const struct pace *pace, uint64_t arrival)
     return pace->start + (int64_t)((double)of_all * pace->period);
 }
 
-/* Floating-point numbers come so near that a step or two put it right. */
+/* It, or one a little before it: floating-point numbers are rounded down. */
 static uint64_t guess_first(const struct pace *pace, int64_t time)
 {
     if (time <= pace->start)
@@ -26,14 +26,12 @@ static uint64_t guess_first(const struct pace *pace, int64_t time)
     uint64_t of_all = (uint64_t)((double)(time - pace->start) / pace->period);
     uint64_t round = of_all / pace->connections, rest = of_all % pace->connections;
     uint64_t member = rest < pace->index ? 0 : (rest - pace->index) / pace->step;
-    return round * pace->members + MIN(member, pace->members - 1);
+    return round * pace->members + member;
 }
 
 uint64_t pace_first(const struct pace *pace, int64_t time)
 {
     uint64_t arrival = guess_first(pace, time);
-    while (arrival > 0 && pace_due(pace, arrival - 1) >= time)
-        arrival--;
     while (pace_due(pace, arrival) < time)
         arrival++;
     return arrival;

@@ -29,7 +29,7 @@ enum {
     MEMORY_MAX = 1 << 20,
 };
 
-enum state { WAITING, ANSWERED, GIVEN_UP };
+enum state { WAITING, ANSWERED, GIVEN_UP, REFUSED }; /* refused: given up, or late with a message that says why */
 
 struct datagram_record {
     int64_t due, sent;
@@ -266,7 +266,7 @@ static void take_right(struct datagram_socket *socket, struct datagram_event *ev
 {
     struct datagram_record *record = recall(socket, event->number);
     end_waiting(socket, event, true);
-    if (record == NULL || record->state == GIVEN_UP) {
+    if (record == NULL || record->state == GIVEN_UP || record->state == REFUSED) {
         event->kind = DATAGRAM_LATE;
     } else if (!event->ended) {
         event->kind = DATAGRAM_DUPLICATE;
@@ -341,10 +341,23 @@ static bool read_error(struct msghdr *message, struct datagram_event *event)
     return false;
 }
 
+/* Once for each that is known. */
+static bool note_refusal(const struct datagram_socket *socket, const struct datagram_event *event)
+{
+    struct datagram_record *record = event->known ? recall(socket, event->number) : NULL;
+    if (record == NULL)
+        return true;
+    if (record->state != GIVEN_UP)
+        return false;
+    record->state = REFUSED;
+    return true;
+}
+
 static void tell_failure(struct datagram_socket *socket, struct datagram_event *event, int64_t now)
 {
     event->kind = DATAGRAM_FAILED;
     end_waiting(socket, event, false);
+    event->refused = note_refusal(socket, event);
     tell(socket, event, now);
 }
 

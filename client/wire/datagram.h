@@ -49,6 +49,7 @@ struct datagram_event {
     uint64_t offset;                  /* changed: of the first such byte, and it */
     unsigned char expected, received; /* is in `received`, if that many came */
     uint64_t socket;                  /* foreign: whose it is */
+    bool refused;                     /* failed: and that was not told of it before */
     int error;                        /* failed: errno */
     unsigned mtu;                     /* failed, EMSGSIZE: what would have fitted, with all headers; 0: not said */
     struct icmp icmp;                 /* failed: the message that says so; all 0: there was none */

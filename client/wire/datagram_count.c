@@ -55,8 +55,8 @@ static void tell_problem(struct datagram_socket *socket, const struct datagram_e
 /* What is too long, or too much for our own queues, was not refused by anybody; and no datagram is refused twice. */
 static bool is_refusal(const struct datagram_event *event)
 {
-    return event->kind == DATAGRAM_FAILED && (event->ended || !event->known) && event->error != EMSGSIZE &&
-           event->error != ENOBUFS && event->error != EAGAIN;
+    return event->kind == DATAGRAM_FAILED && event->refused && event->error != EMSGSIZE && event->error != ENOBUFS &&
+           event->error != EAGAIN;
 }
 
 static bool is_problem(const struct datagram_event *event)

@@ -39,6 +39,21 @@ ok(wait_for_output($client, qr/ [1-9]\S* k?\/s.*\n.* 0 \/s/), 'all are idle');
 kill INT => $client->{pid};
 like(end_of($client)->{out}, qr/^idle +0 of 3 survived 30 s, 3 not asked$/m, 'ended early: said');
 $server->stop;
+
+# Asked again, and not answered before the end: it did not survive.
+pipe my $asked, my $write or die "pipe: $!";
+my $half = EchoServer->new(sub ($peer) {
+    my $first = receive($peer, 64) or return;    # the connection that found the server
+    send_all($peer, $first);
+    syswrite $write, receive($peer, 64);
+    hold_open($peer);
+});
+close $write;
+$client = start_mpecho('bench', '--hold', 0.1, '-W', 20, $half->target);
+is(length receive($asked, 64), 64, 'asked again');
+kill INT => $client->{pid};
+like(end_of($client)->{out}, qr/^idle +0 of 1 survived 0\.1 s$/m, '... and not answered: said');
+$half->stop;
 like(mpecho('bench', '--hold', 1, '-c', 3, '127.0.0.1', $short->port)->{out}, qr/^idle +0 of 3 survived 1 s$/m, 'all are cut: said');
 
 finish();

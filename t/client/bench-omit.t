@@ -3,6 +3,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use EchoServer;
 use FaultyServer;
 use JSON::PP;
 use Mpecho;
@@ -29,6 +30,13 @@ ok(!$r->{interrupted}, '... and the run was not interrupted');
 $r = bench('-c', 32, '-j', 32, '-t', 0.3);
 is($r->{sent}, $r->{replied} + $r->{lost}, 'many threads: sent is replied and lost');
 is($r->{intervals}[0]{start}, 0, 'many threads: from the beginning');
+
+# Connections that cannot be made then do not count, nor the messages that they were for.
+my $gone = EchoServer->new(sub ($peer) { exit });
+$r = decode_json(mpecho('bench', '--json', '--crr', '--omit', 1, '-t', 0.3, $gone->target)->{out});
+cmp_ok($r->{lost}, '<=', 5, "nobody there: what is lost in the omitted time does not count ($r->{lost})");
+is("$r->{refused} $r->{unsent}", "$r->{lost} $r->{lost}", '... nor are its connections');
+$gone->stop;
 
 # What breaks then does not count; wrong bytes do.
 $server->ask(qw(reset 0));

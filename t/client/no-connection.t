@@ -64,5 +64,7 @@ my $unix = IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => "$dir/full", List
 @queued = fill_queue(sub { IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => "$dir/full", Timeout => 0.01) });
 no_connection('no answer from a Unix socket', qr{cannot connect to unix:\Q$dir\E/full: Connection timed out},
     '-W', '0.2', "unix:$dir/full");
+no_connection('less than a microsecond is a time, too', qr{cannot connect to unix:\Q$dir\E/full: Connection timed out},
+    '-W', '0.0000005', "unix:$dir/full");
 
 finish();

@@ -4,6 +4,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use JSON::PP;
 use Mpecho;
 use Test::More;
 use UdpEchoServer;
@@ -31,6 +32,9 @@ like($r->{out}, qr/^path MTU not found$/m, 'less than was asked for: not found')
 $r = search('-c', 2, '-i', 0.02, '-s', 1473, $server->target);
 is($r->{status}, 1, 'one size, too long: status 1');
 like($r->{out}, qr/^seq=1 lost: datagram too long, MTU 1500\nseq=2 lost: /m, 'one size, too long: said');
+my $json = decode_json(search('-c', 2, '-i', 0.02, '-s', 1473, '--json', $server->target)->{out});
+is_deeply([ map { "$_->{count} $_->{text}" } @{ $json->{problems} } ], [ '2 ' . join(':', $server->target) . ': datagram too long, MTU 1500' ], 'one size, too long: each once');
+is("@$json{qw(sent lost refused)}", '2 2 0', '... lost, but nobody refused it');
 is(search('-c', 2, '-i', 0.02, '-s', 1472, $server->target)->{status}, 0, 'one size that fits: status 0');
 is(mpecho('ping', '-u', '-c', 2, '-i', 0.02, '-s', 4000, $server->target)->{status}, 0, 'fragmented, if it may be');
 

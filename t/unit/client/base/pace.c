@@ -53,8 +53,8 @@ static void test_finds_the_first_arrival_of_a_time(void **state)
     (void)state;
     for (int i = 0; i < 20000; i++) {
         uint64_t threads = 1 + unit_below(&random, 8), connections = threads + unit_below(&random, 50);
-        struct pace pace =
-            pace_of(connections, threads, unit_below(&random, (unsigned)threads), unit_between(&random, 1, 1e6));
+        struct pace pace = pace_of(connections, threads, unit_below(&random, (unsigned)threads),
+                                   i % 2 == 0 ? unit_between(&random, 0.001, 1e6) : unit_between(&random, 1e6, 1e9));
         int64_t time = (int64_t)unit_between(&random, -1e6, 1e12);
         uint64_t first = pace_first(&pace, time);
         assert_true(pace_due(&pace, first) >= time);
@@ -127,6 +127,8 @@ static void test_a_pause(void **state)
     assert_int_equal(scene.pace.next, 11);
     ev_run(scene.pace.loop, 0);
     assert_int_equal(scene.count, 20);
+    pace_resume(&scene.pace, now + 20 * CLOCK_MS);
+    assert_false(ev_is_active(&scene.pace.io));
     tear_down(&scene);
 }
 

@@ -402,6 +402,23 @@ static void test_an_end_is_told(void **state)
     end(scene);
 }
 
+/* If something could not be sent any more, why not says more than that it ended. */
+static void test_why_sending_failed_is_told(void **state)
+{
+    struct scene *scene = begin(false);
+    char text[CONN_END_TEXT];
+    (void)state;
+    close(scene->peer);
+    scene->peer = -1;
+    conn_queue(&scene->conn, 10, 1);
+    conn_push(&scene->conn, 1);
+    assert_int_equal(scene->failed, 0);
+    turn(scene);
+    assert_int_equal(scene->end, CONN_BROKEN);
+    assert_string_equal(conn_end_text(&scene->conn, scene->end, text), "connection to the peer: Broken pipe");
+    end(scene);
+}
+
 /* Replies that came before the end are told before it. */
 static void test_a_reply_before_an_end_is_told(void **state)
 {
@@ -680,6 +697,7 @@ int main(void)
         cmocka_unit_test(test_another_connection_may_be_caught_up_with),
         cmocka_unit_test(test_silence_is_told),
         cmocka_unit_test(test_an_end_is_told),
+        cmocka_unit_test(test_why_sending_failed_is_told),
         cmocka_unit_test(test_a_reply_before_an_end_is_told),
         cmocka_unit_test(test_evidence_is_waited_for),
         cmocka_unit_test(test_little_evidence_is_judged_in_time),

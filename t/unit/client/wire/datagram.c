@@ -316,12 +316,20 @@ static void test_what_is_not_its_own(void **state)
     datagram_receive(&scene->socket);
     assert_int_equal(last(scene)->kind, DATAGRAM_UNKNOWN);
     assert_false(last(scene)->known);
-    /* A datagram that was never sent. */
-    pattern_fill(&(struct pattern){.seed = 12345, .connection = 1}, 0, data, SIZE);
+    /* Another socket's, but of the middle of a datagram. */
+    pattern_fill(&(struct pattern){.seed = 12345}, 2 * DATAGRAM_SPACE + 8, data, SIZE);
     give(scene, data, SIZE);
     datagram_receive(&scene->socket);
     assert_int_equal(last(scene)->kind, DATAGRAM_UNKNOWN);
-    assert_int_equal(scene->tally.wrong, 3);
+    /* Datagrams that were never sent. */
+    for (uint32_t i = 0; i < 3; i++) {
+        pattern_fill(&(struct pattern){.seed = 12345, .connection = i == 2 ? 1 : UINT32_MAX - i}, 0, data, SIZE);
+        give(scene, data, SIZE);
+        datagram_receive(&scene->socket);
+        assert_int_equal(last(scene)->kind, DATAGRAM_UNKNOWN);
+        assert_false(last(scene)->known);
+    }
+    assert_int_equal(scene->tally.wrong, 6);
     assert_int_equal(scene->tally.lost, 0);
     assert_int_equal(scene->socket.outstanding, 1);
     end(scene);
@@ -379,6 +387,101 @@ static void test_a_closed_port(void **state)
     end(scene);
 }
 
+/* A message of ICMP that comes after the datagram was given up says why, once. */
+static void test_a_refusal_that_comes_late(void **state)
+{
+    struct scene *scene = begin();
+    (void)state;
+    close(scene->server);
+    send_one(scene);
+    datagram_expire(&scene->socket, datagram_deadline(&scene->socket));
+    assert_int_equal(last(scene)->kind, DATAGRAM_LOST);
+    datagram_receive(&scene->socket);
+    assert_int_equal(scene->count, 2);
+    assert_int_equal(last(scene)->kind, DATAGRAM_FAILED);
+    assert_false(last(scene)->ended);
+    assert_true(last(scene)->refused);
+    assert_int_equal(scene->tally.refused, 1);
+    assert_int_equal(scene->tally.lost, 1);
+    scene->server = -1;
+    end(scene);
+}
+
+/* The response counts from when it was due, the service from when it was sent. */
+static void test_what_is_sent_late(void **state)
+{
+    struct scene *scene = begin();
+    unsigned char data[SIZE];
+    int64_t due = clock_now() - 5 * CLOCK_SECOND;
+    (void)state;
+    scene->shared.open_loop = true;
+    datagram_send(&scene->socket, SIZE, due);
+    give(scene, data, take(scene, data));
+    datagram_receive(&scene->socket);
+    assert_int_equal(last(scene)->due, due);
+    assert_true(scene->tally.response.min >= 5 * CLOCK_SECOND);
+    assert_in_range(scene->tally.service.max, 1, 4 * CLOCK_SECOND);
+    end(scene);
+}
+
+/* What the kernel threw away, since the last time. */
+static void test_overflow(void **state)
+{
+    struct scene *scene = begin();
+    unsigned char data[SIZE];
+    int small = 1;
+    (void)state;
+    setsockopt(scene->socket.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    assert_int_equal(datagram_overflowed(&scene->socket), 0);
+    send_one(scene);
+    take(scene, data);
+    for (int i = 0; i < 100; i++)
+        give(scene, data, SIZE);
+    assert_in_range(datagram_overflowed(&scene->socket), 1, 100);
+    assert_int_equal(datagram_overflowed(&scene->socket), 0);
+    end(scene);
+}
+
+/* An error for which there is no room in the queue is still an earlier datagram's: what is sent now is sent. */
+static void test_an_error_that_was_not_queued(void **state)
+{
+    struct scene *scene = begin();
+    unsigned char data[SIZE];
+    int small = 1;
+    (void)state;
+    setsockopt(scene->socket.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    send_one(scene);
+    take(scene, data);
+    for (int i = 0; i < 100; i++)
+        give(scene, data, SIZE);
+    close(scene->server);
+    send_one(scene);
+    send_one(scene);
+    assert_int_equal(scene->count, 0);
+    scene->server = -1;
+    end(scene);
+}
+
+/* Nobody looked for longer than the timeout: what has come since may have come in time, all of it. */
+static void test_what_came_while_nobody_looked(void **state)
+{
+    enum { COUNT = 200 };
+    struct scene *scene = begin();
+    unsigned char data[SIZE];
+    (void)state;
+    scene->shared.timeout = 100 * CLOCK_MS;
+    for (size_t i = 0; i < COUNT; i++) {
+        send_one(scene);
+        give(scene, data, take(scene, data));
+    }
+    send_one(scene);
+    usleep(350000);
+    datagram_expire(&scene->socket, clock_now());
+    assert_int_equal(scene->tally.replied, COUNT);
+    assert_int_equal(scene->tally.lost, 1);
+    end(scene);
+}
+
 /* A full send buffer: to who is patient as if nothing had been asked for. */
 static void test_busy(void **state)
 {
@@ -423,6 +526,11 @@ int main(void)
         cmocka_unit_test(test_what_is_not_its_own),
         cmocka_unit_test(test_what_does_not_count),
         cmocka_unit_test(test_a_closed_port),
+        cmocka_unit_test(test_a_refusal_that_comes_late),
+        cmocka_unit_test(test_what_is_sent_late),
+        cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_an_error_that_was_not_queued),
+        cmocka_unit_test(test_what_came_while_nobody_looked),
         cmocka_unit_test(test_busy),
         cmocka_unit_test(test_memory),
     };
