@@ -46,18 +46,24 @@ static void add_escape(struct line *line, unsigned char byte)
     add(line, code, sizeof code);
 }
 
+static bool is_plain(const struct line *line, unsigned char byte, bool one_word)
+{
+    return byte >= (one_word ? 0x21 : 0x20) && byte < 0x7f && byte != '\\' && !(line->style.json && byte == '"');
+}
+
 /* Whatever is not plain ASCII is spelled out. one_word: a space too. */
 static void add_escaped(struct line *line, const char *text, size_t n, bool one_word)
 {
-    for (size_t i = 0; i < n && line->length < LOG_LINE_MAX - CLOSING; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        bool plain =
-            byte >= (one_word ? 0x21 : 0x20) && byte < 0x7f && byte != '\\' && !(line->style.json && byte == '"');
-        if (plain)
-            add(line, (const char *)&byte, 1);
-        else
-            add_escape(line, byte);
+    const size_t most = LOG_LINE_MAX - CLOSING;
+    size_t from = 0, i = 0; /* from..i: plain, and added at once */
+    for (; i < n && line->length + i - from < most; i++) {
+        if (is_plain(line, (unsigned char)text[i], one_word))
+            continue;
+        add(line, text + from, i - from);
+        add_escape(line, (unsigned char)text[i]);
+        from = i + 1;
     }
+    add(line, text + from, i - from);
 }
 
 /* 2026-11-21T04:47:52.123Z */
