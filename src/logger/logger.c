@@ -22,11 +22,10 @@
 #include "logger/sink.h"
 #include "logger/spool.h"
 
-#define PAUSE_NS                                                                                                       \
-    1000000            /* after a pass that found something: what comes meanwhile wakes nobody, and goes in one batch */
-#define TELL_APART 1.0 /* seconds between two lines that tell of lost ones */
-#define TRY_APART 1.0  /* seconds between two tries to open a target that could not be opened */
-#define LAST_WAIT 1.0  /* seconds that a sink which is full may take at the end */
+#define PAUSE_NS 2000000 /* after a pass that found something: what comes meanwhile wakes nobody, and is one batch */
+#define TELL_APART 1.0   /* seconds between two lines that tell of lost ones */
+#define TRY_APART 1.0    /* seconds between two tries to open a target that could not be opened */
+#define LAST_WAIT 1.0    /* seconds that a sink which is full may take at the end */
 
 enum { BATCHES = 16 }; /* that are read from the workers before the master is heard */
 
