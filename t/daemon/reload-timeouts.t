@@ -36,4 +36,15 @@ for my $run (@running) {
     cmp_ok($seconds // 99, '<', 5.5, sprintf '%s: nor long after (%.2f s)', $run->{what}, $seconds // 99);
 }
 
+# A connection that waited to be accepted when the timeout came.
+my $full = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 }, timeout => { idle => 0 })->start;
+my $first = $full->connect;
+echo_ok($first, 'hello');
+my $queued = $full->connect;
+$full->reload(timeout => { idle => 0.5 });
+my $ended = timed(sub { is(read_all($queued, 10), '', 'a connection that was queued before the reload ends') });
+cmp_ok($ended, '<', 3, sprintf 'by the new timeout (%.2f s)', $ended);
+end_ok($first);
+$full->expect(qr/max_workers \(1\) reached/);
+
 finish();

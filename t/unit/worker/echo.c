@@ -376,6 +376,28 @@ static void test_idle_while_sending(void **state)
 }
 
 /* Signals that interrupt the wait, again and again, do not put its end off. */
+/* A send that is cut short by its timeout does not tell when the last byte moved. */
+static void test_idle_while_sending_is_not_late(void **state)
+{
+    (void)state;
+    for (size_t kind = 0; kind < unit_count(starters); kind++) {
+        struct server server = starters[kind]((struct echo){.idle = 1.0});
+        double begun = clock_now();
+        stuff(&server);
+        double stuffed = clock_now() - begun;
+        unsigned char byte;
+        struct pollfd ended = {.fd = server.report, .events = POLLIN};
+        assert_int_equal(poll(&ended, 1, 10000), 1);
+        double took = clock_now() - begun;
+        while (recv(server.client, &byte, 1, 0) > 0)
+            ;
+        struct conn_result result = finish(&server);
+        assert_string_equal(echo_end_name(result.end), "idle");
+        if (took < 0.9 || took > stuffed + 1.6)
+            fail_msg("idle time of 1 s, and ended after %f s, of which the client sent for %f", took, stuffed);
+    }
+}
+
 static void test_idle_among_signals(void **state)
 {
     struct server server = start_unix((struct echo){.idle = 0.3});
@@ -547,6 +569,7 @@ int main(void)
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_slow_is_not_idle),
         cmocka_unit_test(test_idle_while_sending),
+        cmocka_unit_test(test_idle_while_sending_is_not_late),
         cmocka_unit_test(test_idle_among_signals),
         cmocka_unit_test(test_limit_while_bytes_flow),
         cmocka_unit_test(test_limit_while_nothing_moves),
