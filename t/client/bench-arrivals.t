@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
+use FaultyServer;
 use JSON::PP;
 use Mpecho;
 use Test::More;
@@ -34,6 +35,16 @@ for ([ 'silence', $silent ], [ 'silence, datagrams', $udp_silent, '-u' ]) {
     is(due($json), 300, "$what: nothing of the omitted time counts");
     is($json->{lost}, due($json), "$what: all lost");
 }
+
+# What was due and could not be sent has a second more; what was sent is waited for as long as -W says.
+my $slow = FaultyServer->new;
+$slow->ask('delay', 0.5);
+my $json = bench(qw(-R 100 -t 0.3), $slow->target);
+is("@$json{qw(sent lost)}", '30 0', 'a server that is slow at the end: all are sent after it');
+$slow->ask('delay', 1.6);
+$json = bench(qw(-t 0.2), $slow->target);
+is("@$json{qw(sent lost)}", '1 0', 'a reply that takes longer than a second after the end: it is waited for');
+$slow->stop;
 
 $_->stop for $echo, $udp, $silent, $udp_silent;
 finish();

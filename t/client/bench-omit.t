@@ -38,6 +38,13 @@ cmp_ok($r->{lost}, '<=', 5, "nobody there: what is lost in the omitted time does
 is("$r->{refused} $r->{unsent}", "$r->{lost} $r->{lost}", '... nor are its connections');
 $gone->stop;
 
+# Of a run that ends before the measuring begins nothing is measured.
+my $client = start_mpecho(qw(bench --json --omit 30 -t 1), $server->target);
+ok(wait_until(sub { blocks_int($client) }), 'begun');
+let_pass(0.3);
+kill INT => $client->{pid};
+cmp_ok(decode_json(end_of($client)->{out})->{seconds}, '<', 0.2, 'ended in the omitted time: no time was measured');
+
 # What breaks then does not count; wrong bytes do.
 $server->ask(qw(reset 0));
 $r = bench('-t', 0.1, '--omit', 0.5);

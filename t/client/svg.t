@@ -64,7 +64,11 @@ is(scalar(() = $svg =~ /<path /g), 2, 'a burst: a line each');
 my ($line) = $svg =~ /.*<path d="([^"]*)"/s;
 my @heights = $line =~ /[\d.]+ ([\d.]+)/g;
 is_deeply(\@heights, [ sort { $b <=> $a } @heights ], 'a burst: never fewer than before');
-cmp_ok(scalar keys %{ { map { $_ => 1 } @heights } }, '>', 3, 'a burst: in steps');
+my $steps = keys %{ { map { $_ => 1 } @heights } };
+cmp_ok($steps, '>', 3, 'a burst: in steps');
+cmp_ok($steps, '<=', 51, '... no more than there are answers');
+my ($last) = $svg =~ /.*<circle cx="[\d.]+" cy="([\d.]+)"/s;
+is($heights[-1], $last, '... and up to the last');
 
 # A connection for every message: how long connecting takes is a line of its own.
 ($svg) = picture('--crr', '-t', 0.2, $server->target);
