@@ -65,12 +65,6 @@ bool file_is_at(const char *path, int fd)
            ours.st_ino == there.st_ino;
 }
 
-void file_remove_own(const char *path, int fd)
-{
-    if (file_is_at(path, fd))
-        unlink(path);
-}
-
 bool file_may_hang(const char *path)
 {
     static const unsigned remote[] = {

@@ -1,4 +1,4 @@
-/* file.h: files that appear whole and are removed only by their owner. */
+/* file.h: files that appear whole, and who is who among them. */
 #ifndef MPECHOD_FILE_H
 #define MPECHOD_FILE_H
 
@@ -15,9 +15,6 @@ int file_create_new(const char *path, unsigned mode, const void *data, size_t si
 
 /* Whether path is the file that fd refers to. */
 bool file_is_at(const char *path, int fd);
-
-/* Remove path if it is still the file that fd refers to. */
-void file_remove_own(const char *path, int fd);
 
 /* Whether a call that only looks at path may hang, because it is on a file system of another machine or process. */
 bool file_may_hang(const char *path);

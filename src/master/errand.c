@@ -191,3 +191,10 @@ void errand_unlink(const char *path, dev_t dev, ino_t ino)
     sigpipe_restore(&before);
     over(&errand);
 }
+
+void errand_remove_own(const char *path, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) == 0)
+        errand_unlink(path, st.st_dev, st.st_ino);
+}

@@ -48,4 +48,7 @@ enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *
  * which is waited for no longer than 0.2 s. */
 void errand_unlink(const char *path, dev_t dev, ino_t ino);
 
+/* The same for the file that fd refers to. */
+void errand_remove_own(const char *path, int fd);
+
 #endif

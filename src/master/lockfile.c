@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/reason.h"
 #include "contract/fdplan.h"
+#include "master/errand.h"
 #include "master/rundir.h"
 
 static const struct turn fresh = {.text = TURN_TEXT};
@@ -124,7 +125,7 @@ bool lockfile_is_there(const struct lockfile *lockfile)
 void lockfile_end(struct lockfile *lockfile)
 {
     if (lockfile->path[0] != '\0')
-        file_remove_own(lockfile->path, file_of(lockfile));
+        errand_remove_own(lockfile->path, file_of(lockfile));
     fd_close(lockfile->sign);
     fd_close(lockfile->fd);
     *lockfile = (struct lockfile){.fd = -1, .sign = -1};

@@ -116,9 +116,7 @@ void pidfile_drop(struct pidfile *pidfile)
 {
     if (pidfile->fd < 0)
         return;
-    struct stat st;
-    if (fstat(pidfile->fd, &st) == 0)
-        errand_unlink(pidfile->path, st.st_dev, st.st_ino);
+    errand_remove_own(pidfile->path, pidfile->fd);
     close(pidfile->fd);
     pidfile->fd = -1;
 }
