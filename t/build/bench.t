@@ -12,7 +12,7 @@ my $dir = File::Temp->newdir('mpecho-XXXXXX', TMPDIR => 1);
 my @rows = qw(echoes_1 connections_1 memory_5 burst_10 burst_20);
 chmod 0755, $dir;
 
-my @small = ('--rounds', 2, '--seconds', 0.1, '--limit', 5, '--clients', '10,20', '--idle', 5);
+my @small = ('--rounds', 2, '--seconds', 0.2, '--limit', 5, '--clients', '10,20', '--idle', 5);
 my @what  = ('--servers', 'mpechod,bare,nonesuch', '--rows', '^(' . join('|', @rows) . ')$', '--out', "$dir");
 my $pid   = spawn([ "$FindBin::Bin/../bench/run", @small, @what ],
     env => { TMPDIR => "$dir" }, stdout => "$dir/out", stderr => "$dir/err");

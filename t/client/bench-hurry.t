@@ -5,14 +5,16 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use EchoServer;
+use IO::Select;
 use JSON::PP;
 use Mpecho;
 use Test::More;
 
-my $server = EchoServer->new(sub ($peer) { my $bytes = receive($peer, 64); wait_for_go(); send_all($peer, $bytes); echo($peer) });
+pipe my $heard, my $tell or die "pipe: $!";
+my $server = EchoServer->new(sub ($peer) { my $bytes = receive($peer, 64); syswrite $tell, '.'; wait_for_go(); send_all($peer, $bytes); echo($peer) });
 my $client = start_mpecho(qw(bench -t 30 --json-stream -W 10), $server->target);
 ok(wait_until(sub { blocks_int($client) }), 'begun');
-let_pass(0.1);
+ok(IO::Select->new($heard)->can_read(10), 'the server has the first message');
 kill INT => $client->{pid};
 ok(wait_for_output($client, qr/"interval"/), 'it was interrupted, and waits for what is on its way');
 kill STOP => $client->{pid};

@@ -53,7 +53,7 @@ sub wait_until ($condition, $seconds = 10) {
 }
 
 # Let time pass, where a test is about what does not happen and there is no event to wait for.
-sub let_pass ($seconds) { Time::HiRes::sleep($seconds) }
+sub let_pass ($seconds) { Time::HiRes::sleep($seconds) if $seconds > 0 }
 
 # wait_until as a test.
 sub wait_ok ($condition, $seconds, $name) {
