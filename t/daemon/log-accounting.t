@@ -78,7 +78,8 @@ subtest 'a pipe that nobody reads' => sub {
     $d->{master}    = $d->find_master;
     $d->{listening} = ["127.0.0.1:$port"];
     kill STOP => $d->logger;    # as if it hung
-    my $socket = descriptor_of(($d->workers)[0], 2) // plan(skip_all => "needs to look into a process: $!");
+    my $worker = wait_until(sub { ($d->workers)[0] });    # clients can connect before there is one
+    my $socket = descriptor_of($worker, 2) // plan(skip_all => "needs to look into a process: $!");
     1 while defined send $socket, 'x' x 4000, Socket::MSG_DONTWAIT;    # and the queue is nearly full
     close $socket;
     my $connections = churn($d, 2, sub ($) { });

@@ -10,7 +10,7 @@ use Strace;
 Strace::need();
 
 # A child reads the file, and open(2) is made to take as long in it as it would where a disk is frozen.
-my $d      = Mpechod->new->start;
+my $d      = Mpechod->new->start(env => { Strace::bearable() });
 my $strace = Strace->attach($d->master, '-f', '-P', $d->{conf}, '-e', 'trace=openat', '-e', 'inject=openat:delay_enter=60000000');
 my $hangs  = sub { grep { $_->{comm} eq 'mpechod-errand' } children($d->master) };
 $d->signal('HUP');
