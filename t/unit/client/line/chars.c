@@ -69,6 +69,14 @@ static size_t rows(const wchar_t *text)
     return chars_rows(text, wcslen(text), wcslen(text), 10);
 }
 
+/* What follows the text is not part of it. */
+static void test_rows_of_a_part(void **state)
+{
+    (void)state;
+    assert_int_equal(chars_rows(L"123456789\uac00", 9, 9, 10), 0);
+    assert_int_equal(chars_rows(L"123456789\uac00", 10, 9, 10), 1);
+}
+
 static void test_rows(void **state)
 {
     (void)state;
@@ -96,6 +104,7 @@ int main(void)
         cmocka_unit_test(test_characters_are_whole),
         cmocka_unit_test(test_controls_are_not_keys),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows_of_a_part),
     };
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
         puts("1..0 # SKIP no locale C.UTF-8 here");
