@@ -1,11 +1,19 @@
 /* stall.h: tells when the accept turn is stuck: connections wait, there are workers that could accept, and nobody does.
  * Pure; to be called at each look.
  *
- * Two clocks. By the workers' word: their count of accepted connections stands still, and the queue does not shrink,
- * for timeout: whoever has the turn is ended, since most likely it was stopped. By the kernel's evidence alone:
- * whatever the workers say, the queue neither empties nor shrinks from one look to the next for half a second more:
- * then what they share is not to be trusted, ending somebody has not helped or nobody was to be found, and a fresh
- * generation takes over. So a lie gains no more than that half second. */
+ * There are two clocks. The first goes by the workers' word: if their count of accepted connections stands still, and
+ * the queue does not shrink, for timeout, then whoever has the turn is ended, since most likely it was stopped. The
+ * second goes by the kernel's evidence alone: if the queue neither empties nor shrinks from one look to the next for
+ * half a second more, whatever the workers say, then ending somebody has not helped, or nobody was found, and a new
+ * generation takes over. So a lie gains no more than that half second. An example, with a timeout of 1 s:
+ *
+ *   at 0.0    3 connections wait, 70 accepted     the watch begins
+ *   at 0.5    4 wait, 70 accepted                 no progress by either clock
+ *   at 1.0    4 wait, 70 accepted                 STALL_END
+ *   at 1.1    3 wait, 71 accepted                 progress by both clocks: both begin anew
+ *
+ * If a worker counts up without accepting, so that 71, 72, 73 are accepted and 4 still wait, the first clock begins
+ * anew each time; the second does not, and says STALL_RENEW at 1.5. */
 #ifndef MPECHOD_STALL_H
 #define MPECHOD_STALL_H
 
