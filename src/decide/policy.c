@@ -143,7 +143,6 @@ void policy_begin_generation(struct policy *policy)
 {
     policy->full = false;
     policy->lowest_now = policy->lowest_before = 0;
-    policy->window_end = 0;
 }
 
 /* Where a probe was ready, and yet those after it were stillborn, the pauses go on growing. */

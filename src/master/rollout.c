@@ -13,9 +13,7 @@
 #include "master/daemonize.h"
 #include "master/pool/generation.h"
 
-#define ERRAND_PATIENCE 5.0  /* seconds that preparing may take: a file system may hang */
-#define RENEWAL_FIRST 0.1    /* seconds between two renewals of what is broken; doubles up to RENEWAL_SLOWEST */
-#define RENEWAL_SLOWEST 60.0 /* after this long without one, RENEWAL_FIRST again */
+#define ERRAND_PATIENCE 5.0 /* seconds that preparing may take: a file system may hang */
 
 /* Verdicts */
 
@@ -199,15 +197,7 @@ void rollout_request(struct master *m, enum rollout_kind kind)
 /* What keeps breaking is renewed less and less often. */
 static bool may_renew(struct master *m)
 {
-    struct rollout *rollout = &m->rollout;
-    double since = clock_now() - rollout->renewed;
-    if (rollout->kind != ROLLOUT_NONE || since < rollout->renewal_delay)
-        return false;
-    bool quiet = rollout->renewal_delay <= 0 || since > rollout->renewal_delay + RENEWAL_SLOWEST;
-    double delay = quiet ? RENEWAL_FIRST : 2 * rollout->renewal_delay;
-    rollout->renewal_delay = delay < RENEWAL_SLOWEST ? delay : RENEWAL_SLOWEST;
-    rollout->renewed = clock_now();
-    return true;
+    return m->rollout.kind == ROLLOUT_NONE && renewal_take(&m->rollout.renewals, clock_now());
 }
 
 void rollout_mend(struct master *m)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "contract/log.h"
+#include "decide/renewal.h"
 #include "master/children.h"
 #include "master/deploy.h"
 #include "master/errand.h"
@@ -38,8 +39,7 @@ struct rollout {
     struct generation *starting; /* NULL: none */
     bool reload_wanted;          /* to be done when this one is over */
     bool renewal_wanted;
-    double renewed;       /* when the last renewal was, clock_now() */
-    double renewal_delay; /* seconds until there may be another */
+    struct renewal renewals;
 };
 
 struct master {

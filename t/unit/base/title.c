@@ -87,6 +87,8 @@ static void test_a_title_is_cut_to_the_room(void **state)
     struct title title = title_find(layout.argv, layout.environment);
     title_set(&title, "mpechod: worker, idle");
     assert_string_equal(layout.strings, "mpechod");
+    title_set(&title, "mpechod!");
+    assert_string_equal(layout.strings, "mpechod");
     title_change(&title, 5, "busy");
     assert_string_equal(layout.strings, "mpechbu");
     assert_int_equal(layout.strings[sizeof "mpechod"], '!');

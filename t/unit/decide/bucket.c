@@ -28,6 +28,7 @@ static void test_fills_at_its_rate(void **state)
     assert_int_equal(bucket_take(&bucket, &size, 10, 101.3), 4);
     assert_int_equal(bucket_take(&bucket, &size, 99, 200), 10); /* and no more than it holds */
     assert_int_equal(bucket_take(&bucket, &size, 99, 199), 0);  /* a clock that goes back brings nothing */
+    assert_int_equal(bucket_take(&bucket, &size, 99, 200), 0);  /* nor when it comes forward again */
 }
 
 static void test_may_change_its_size(void **state)

@@ -310,6 +310,33 @@ static void test_an_episode_of_crashes_ends_with_none(void **state)
     assert_int_equal(decide(&policy, (struct policy_view){.waiting = 90}, 120).fork, 95);
 }
 
+/* The pool has grown smaller since: nobody stands in for them, and later ones are not counted as if they did. */
+static void test_crashes_long_ago_cost_nothing(void **state)
+{
+    const struct policy_limits many = {.min_spare = 5, .max_spare = 300, .max_workers = 300};
+    struct policy policy = {0};
+    (void)state;
+    for (unsigned i = 0; i < 200; i++)
+        policy_note_death(&policy, POLICY_DEATH_CRASH, false, 100);
+    assert_int_equal(policy_decide(&policy, &many, &(struct policy_view){.total = 9, .idle = 9}, 101).fork, 0);
+    struct policy_view crowded = {.total = 9, .waiting = 195};
+    assert_int_equal(policy_decide(&policy, &many, &crowded, 100 + POLICY_CRASH_MEMORY).fork, 200);
+}
+
+/* More than a batch is missing, and no token is left: it is no use to ask again at once. */
+static void test_what_has_to_wait_is_not_asked_for_at_once(void **state)
+{
+    const struct policy_limits many = {.min_spare = 5, .max_spare = 1000, .max_workers = 1000};
+    struct policy policy = {0};
+    (void)state;
+    for (unsigned i = 0; i < 600; i++)
+        policy_note_death(&policy, POLICY_DEATH_CRASH, false, 100);
+    struct policy_order order = policy_decide(&policy, &many, &(struct policy_view){.total = 9, .waiting = 600}, 100);
+    assert_int_equal(order.fork, POLICY_REPLACE_BURST);
+    assert_true(order.retry > 0);
+    assert_false(order.more);
+}
+
 static void test_faults_call_for_a_fresh_start_once_an_episode(void **state)
 {
     struct policy policy = {0};
@@ -835,6 +862,8 @@ int main(void)
         cmocka_unit_test(test_the_others_do_not_pay_for_crashes),
         cmocka_unit_test(test_replaces_a_whole_pool_at_once),
         cmocka_unit_test(test_an_episode_of_crashes_ends_with_none),
+        cmocka_unit_test(test_crashes_long_ago_cost_nothing),
+        cmocka_unit_test(test_what_has_to_wait_is_not_asked_for_at_once),
         cmocka_unit_test(test_faults_call_for_a_fresh_start_once_an_episode),
         cmocka_unit_test(test_tries_a_failing_fork_again),
         cmocka_unit_test(test_a_probe_that_could_not_be_forked_is_none),

@@ -53,7 +53,9 @@ static void test_first_the_holder_then_all(void **state)
     struct stall stall = {0};
     (void)state;
     assert_int_equal(check(&stall, (struct look){3, 1, 7, 10}), STALL_NONE);
+    unit_assert_near(stall_left(&stall, 1.0, 10.98), 0.02);
     assert_int_equal(check(&stall, (struct look){3, 1, 7, 11}), STALL_END);
+    unit_assert_near(stall_left(&stall, 1.0, 11.01), 0.05); /* no need to hurry until all is replaced */
     assert_int_equal(check(&stall, (struct look){3, 1, 7, 11.2}), STALL_NONE);
     assert_int_equal(check(&stall, (struct look){2, 1, 8, 11.3}), STALL_NONE);
     assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.3}), STALL_END);
