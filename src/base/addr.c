@@ -213,7 +213,7 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return a->dual_stack == b->dual_stack && a->length == b->length && memcmp(&a->storage, &b->storage, a->length) == 0;
 }
 
-static bool is_wildcard(const struct addr *addr)
+bool addr_is_wildcard(const struct addr *addr)
 {
     if (addr->storage.ss_family == AF_INET)
         return ((const struct sockaddr_in *)&addr->storage)->sin_addr.s_addr == htonl(INADDR_ANY);
@@ -223,7 +223,7 @@ static bool is_wildcard(const struct addr *addr)
 /* Whether a socket bound to one gets what is sent to the other. */
 static bool covers(const struct addr *one, const struct addr *other)
 {
-    return one->dual_stack || (one->storage.ss_family == other->storage.ss_family && is_wildcard(one));
+    return one->dual_stack || (one->storage.ss_family == other->storage.ss_family && addr_is_wildcard(one));
 }
 
 bool addr_overlap(const struct addr *a, const struct addr *b)

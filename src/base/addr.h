@@ -43,6 +43,9 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  * kind, and the ports are the same. Port 0 is a port of its own each time. */
 bool addr_overlap(const struct addr *a, const struct addr *b);
 
+/* Whether a socket bound to this IP address may be reached at any of the machine's. */
+bool addr_is_wildcard(const struct addr *addr);
+
 /* The path of a Unix address, or NULL. Points into addr. */
 const char *addr_path(const struct addr *addr);
 

@@ -44,7 +44,7 @@ static void close_others(const int *kept, int answer)
 /* All signals stay blocked: they are the master's. */
 _Noreturn static void run(void (*work)(void *, int), void *context, const int *kept, int answer)
 {
-    prctl(PR_SET_NAME, "mpechod-errand");
+    prctl(PR_SET_NAME, "mpechod-errand"); /* for ps -e; its title stays the master's */
     close_others(kept, answer);
     work(context, answer);
     _exit(0);

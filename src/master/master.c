@@ -4,9 +4,11 @@
 #include "master/master.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +19,7 @@
 #include "master/state.h"
 #include "master/stopping.h"
 
+#define PRIORITY (-10)    /* nice(2) */
 #define TICK 0.5          /* seconds between looks when nothing happens: the safety net */
 #define LOOK_APART 0.001  /* seconds between two looks at least, so that neither bells nor deaths can keep it busy */
 #define LEAVING_LOOK 0.01 /* seconds between looks at listeners that have just begun to leave */
@@ -197,6 +200,15 @@ static void end(struct master *m)
     dup3(m->stderr_fd >= 0 ? m->stderr_fd : 0, FD_LOG, 0); /* a sanitizer may have something to say yet */
 }
 
+/* Thousands of workers that start at once must not keep it from a request. Children do not inherit it. Only root may.
+ */
+static void raise_priority(void)
+{
+    const struct sched_param param = {0};
+    if (getpriority(PRIO_PROCESS, 0) == 0 && sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &param) == 0)
+        setpriority(PRIO_PROCESS, 0, PRIORITY);
+}
+
 int master_run(const struct master_setup *setup)
 {
     struct master m = {
@@ -205,6 +217,7 @@ int master_run(const struct master_setup *setup)
     m.log = (struct log){
         .fd = -1, .workers = -1, .console = m.stderr_fd >= 0 ? m.stderr_fd : FD_LOG, .level = LOG_LEVEL_INFO};
     title_set(&setup->title, "mpechod: master");
+    raise_priority();
     if (begin(&m, &why)) {
         ev_run(m.loop, 0);
     } else {

@@ -111,6 +111,7 @@ static void become(struct worker *worker)
     }
     setpgid(0, 0); /* an orphaned process group that is stopped is continued by the kernel, to hear of its end */
     prctl(PR_SET_NAME, "mpechod-worker");
+    title_set(job->title, WORKER_TITLE "idle");
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* after the change of uid, which clears it */
     set_signals();
     if (getppid() != job->master)

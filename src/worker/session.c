@@ -42,8 +42,8 @@ static double drain_deadline(void *context)
 /* What is said of a connection once it is closed, but must be asked before. */
 static void describe(struct record_access *access, const struct connection *connection)
 {
-    struct addr local = connection->endpoint->bound; /* a Unix socket's; a TCP one may listen at many */
-    if (addr_path(&local) == NULL) {
+    struct addr local = connection->endpoint->bound; /* where it listens, unless that is anywhere */
+    if (addr_path(&local) == NULL && addr_is_wildcard(&local)) {
         local.length = sizeof local.storage;
         getsockname(FD_CONN, (struct sockaddr *)&local.storage, &local.length);
     }
@@ -88,6 +88,7 @@ void session_serve(struct worker *worker, const struct connection *connection)
 {
     const struct worker_job *job = worker->job;
     worker->taker.serving = true;
+    title_change(job->title, sizeof WORKER_TITLE - 1, "busy");
     if (hints_place_taken(job->hints))
         worker_ring();
     if (!connection->inherits || connection->peer.ss_family == AF_UNIX)
@@ -96,5 +97,6 @@ void session_serve(struct worker *worker, const struct connection *connection)
     end(worker, connection, &result);
     worker->taker.serving = false;
     page_say(job, PAGE_IDLE);
+    title_change(job->title, sizeof WORKER_TITLE - 1, "idle");
     hints_place_free(job->hints);
 }

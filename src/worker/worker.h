@@ -9,6 +9,8 @@
 #include "contract/job.h"
 #include "worker/turn.h"
 
+#define WORKER_TITLE "mpechod: worker, " /* and what it does */
+
 /* Waiting for connections, see stream.h. */
 struct stream {
     nfds_t polled; /* the lifeline and the listeners */
