@@ -3,7 +3,7 @@
 #define MPECHOD_EXITS_H
 
 enum worker_exit {
-    WORKER_DONE = 0,      /* retired, out of connections, or told to leave */
+    WORKER_DONE = 0,      /* its generation is over, it was told to leave, or it has served max_connections */
     WORKER_LISTENER = 69, /* a listening socket is broken, and the master did not mend it */
     WORKER_TURN = 70,     /* the lock of the accept turn is broken beyond use */
     WORKER_SETUP = 71,    /* could not become a worker: descriptors, memory */

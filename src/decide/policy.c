@@ -63,7 +63,7 @@ static double held_back(const struct policy *policy, double now)
 }
 
 /* Of the workers to be forked, those that stand in for crashed ones are paid for with a token each. */
-static unsigned pay(struct policy *policy, const struct policy_limits *limits, struct policy_order *order,
+static unsigned pay(struct policy *policy, const struct policy_limits *limits, struct policy_decision *decision,
                     unsigned wanted, double now)
 {
     const struct bucket_size size = {
@@ -72,7 +72,7 @@ static unsigned pay(struct policy *policy, const struct policy_limits *limits, s
     unsigned paid = bucket_take(&policy->replacements, &size, due, now);
     policy->unreplaced -= paid;
     if (paid < due) {
-        order->retry = bucket_wait(&policy->replacements, &size, now);
+        decision->retry = bucket_wait(&policy->replacements, &size, now);
         if (!policy->crashing)
             policy->notices |= POLICY_CRASHING;
         policy->crashing = true;
@@ -81,24 +81,24 @@ static unsigned pay(struct policy *policy, const struct policy_limits *limits, s
 }
 
 /* Cut what is wanted to what may be done now, and say when the rest may. */
-static void order_forks(struct policy *policy, const struct policy_limits *limits, struct policy_order *order,
-                        unsigned wanted, double now)
+static void decide_forks(struct policy *policy, const struct policy_limits *limits, struct policy_decision *decision,
+                         unsigned wanted, double now)
 {
     if (wanted == 0)
         return;
-    order->retry = held_back(policy, now);
-    if (order->retry > 0)
+    decision->retry = held_back(policy, now);
+    if (decision->retry > 0)
         return;
     bool one = policy->slow || policy->fork_failing;
     unsigned most = one ? 1 : POLICY_BATCH;
-    order->fork = pay(policy, limits, order, min_u(wanted, most), now);
-    order->more = wanted > most && order->retry <= 0;
-    if (policy->slow && order->fork > 0)
+    decision->fork = pay(policy, limits, decision, min_u(wanted, most), now);
+    decision->more = wanted > most && decision->retry <= 0;
+    if (policy->slow && decision->fork > 0)
         policy->probe_born = now;
 }
 
 /* Of the workers beyond max_spare that were idle all through a window and the one before it, half leave at its end. */
-static unsigned retire_wanted(struct policy *policy, const struct policy_limits *limits, unsigned idle, double now)
+static unsigned thin_wanted(struct policy *policy, const struct policy_limits *limits, unsigned idle, double now)
 {
     policy->lowest_now = min_u(policy->lowest_now, idle);
     if (now < policy->window_end)
@@ -122,21 +122,21 @@ static void note_full(struct policy *policy, const struct policy_limits *limits,
     }
 }
 
-struct policy_order policy_decide(struct policy *policy, const struct policy_limits *limits,
-                                  const struct policy_view *view, double now)
+struct policy_decision policy_decide(struct policy *policy, const struct policy_limits *limits,
+                                     const struct policy_view *view, double now)
 {
-    struct policy_order order = {0};
-    unsigned idle = minus_u(view->idle, view->retiring);
+    struct policy_decision decision = {0};
+    unsigned idle = minus_u(view->idle, view->thinning);
 
     forget(policy, now);
     note_full(policy, limits, view, idle);
-    order_forks(policy, limits, &order, fork_wanted(limits, view, idle), now);
-    unsigned retire = retire_wanted(policy, limits, idle, now);
-    if (order.fork == 0 && view->waiting == 0)
-        order.retire = retire;
-    order.notices = policy->notices;
+    decide_forks(policy, limits, &decision, fork_wanted(limits, view, idle), now);
+    unsigned thin = thin_wanted(policy, limits, idle, now);
+    if (decision.fork == 0 && view->waiting == 0)
+        decision.thin = thin;
+    decision.notices = policy->notices;
     policy->notices = 0;
-    return order;
+    return decision;
 }
 
 void policy_begin_generation(struct policy *policy)

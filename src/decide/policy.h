@@ -1,8 +1,11 @@
 /* policy.h: how many workers there should be. A pure function of what is seen, the limits, a little state and the
  * time: no clock, no system call, no log inside, so that it can be simulated and property-tested on its own.
  *
- * The rules: fork what is missing at once (min_spare - idle + connections waiting), never above max_workers;
- * retire gradually, by the lowest idle count seen lately, so that retiring never undoes a fork that load asked for.
+ * The rules: what is missing (min_spare - idle + connections waiting) is forked at once, but never above max_workers.
+ * Surplus workers are sent away gradually ("thinned"), by the lowest idle count seen lately, so that this never undoes
+ * a fork that load asked for. An example, with min_spare 5 and max_spare 10: 3 workers are idle and 4 connections wait,
+ * so 5 - 3 + 4 = 6 workers are forked. When 30 workers have been idle for one to two seconds, (30 - 10) / 2 = 10 of
+ * them are sent away, a second later 5, then 3, 1 and 1.
  *
  * There are two kinds of bad death, told apart by whether the worker had been ready to serve. A stillborn worker shows
  * that starting workers does not work: ten of them, and only one worker is forked at a time, to probe, after longer and
@@ -25,10 +28,11 @@ struct policy_limits {
 struct policy_view {
     unsigned total;    /* workers of the current generation, whatever they do */
     unsigned idle;     /* those of them that wait for a connection or are starting */
-    unsigned retiring; /* idle workers that have been told to leave and have not left yet */
+    unsigned thinning; /* idle workers that have been told to leave and have not left yet */
     unsigned waiting;  /* connections in the accept queues */
 };
 
+/* What the log is to say. */
 enum policy_notice {
     POLICY_FULL = 1 << 0,          /* max_workers reached and connections are waiting */
     POLICY_STILLBORN = 1 << 1,     /* forking slows down, for workers end before they are ready */
@@ -40,11 +44,11 @@ enum policy_notice {
     POLICY_FORKING_AGAIN = 1 << 7, /* fork works again */
 };
 
-struct policy_order {
-    unsigned fork, retire; /* at most one of the two is not 0 */
-    unsigned notices;      /* enum policy_notice, each once an episode */
-    bool more;             /* fork is not all that is wanted: ask again at once */
-    double retry;          /* seconds until something held back may be done; 0: nothing is held back */
+struct policy_decision {
+    unsigned fork, thin; /* at most one of the two is not 0 */
+    unsigned notices;    /* enum policy_notice, each once an episode */
+    bool more;           /* fork is not all that is wanted: ask again at once */
+    double retry;        /* seconds until something held back may be done; 0: nothing is held back */
 };
 
 enum {
@@ -56,7 +60,7 @@ enum {
 };
 
 #define POLICY_SLOWEST 60.0      /* seconds between two probes at most */
-#define POLICY_WINDOW 1.0        /* seconds; retiring goes by the lowest idle count of the last one to two windows */
+#define POLICY_WINDOW 1.0        /* seconds; thinning goes by the lowest idle count of the last one to two windows */
 #define POLICY_CRASH_MEMORY 10.0 /* seconds without a crash after which the earlier ones are forgotten */
 
 /* How a worker ended that should not have. */
@@ -94,8 +98,8 @@ struct policy {
  * stays: the new one may be no better. */
 void policy_begin_generation(struct policy *policy);
 
-struct policy_order policy_decide(struct policy *policy, const struct policy_limits *limits,
-                                  const struct policy_view *view, double now);
+struct policy_decision policy_decide(struct policy *policy, const struct policy_limits *limits,
+                                     const struct policy_view *view, double now);
 
 /* A worker ended as it should not have. fault: by a signal that says that its memory was not as it should be. */
 void policy_note_death(struct policy *policy, enum policy_death death, bool fault, double now);

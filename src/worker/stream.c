@@ -37,7 +37,7 @@ void stream_begin(struct worker *worker)
     stream->unsettled = terms->endpoints;
 }
 
-/* A byte retires one worker, whoever reads it; the end of it retires all. */
+/* A byte makes the worker leave that reads it; at the end of the lifeline all workers leave. */
 static enum stream_event read_lifeline(const struct worker *worker)
 {
     char byte;

@@ -17,8 +17,8 @@
 #include "master/pool/ledger.h"
 #include "master/pool/orders.h"
 
-/* The lifeline is a pipe whose only write end is the master's. A byte in it retires the one idle worker that reads it;
- * its end retires them all, and comes by itself if the master dies. */
+/* The lifeline is a pipe whose only write end is the master's. A byte in it makes the one idle worker leave that reads
+ * it. When the write end is closed, all workers leave; that happens by itself if the master dies. */
 struct generation {
     unsigned number;
     /* What workers are forked with; the master's, NULL once the generation is retired. */

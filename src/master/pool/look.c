@@ -1,4 +1,4 @@
-/* look.c: a look at the pool, and what it calls for: count, ask the policy, fork or retire, break a stall, end
+/* look.c: a look at the pool, and what it calls for: count, ask the policy, fork or thin, break a stall, end
  * what is overdue. Called by the master at a tick, a ring or a death. */
 #include <errno.h>
 #include <limits.h>
@@ -56,7 +56,7 @@ static struct census take_census(struct pool *pool, bool by_row, double now)
         if (pool->roster.slots[slot].pid != 0)
             count_worker(pool, slot, by_row, now, &census);
     if (pool->current != NULL)
-        census.view.retiring = generation_thinning(pool->current);
+        census.view.thinning = generation_thinning(pool->current);
     return census;
 }
 
@@ -132,7 +132,7 @@ static void say_notices(const struct pool *pool, struct log *log, const struct p
 static void set_hint(struct pool *pool, const struct policy_limits *limits, const struct policy_view *view,
                      bool held_back)
 {
-    int idle = (int)view->idle - (int)view->retiring, spare = idle - (int)limits->min_spare + 1;
+    int idle = (int)view->idle - (int)view->thinning, spare = idle - (int)limits->min_spare + 1;
     if (held_back || view->total >= limits->max_workers)
         spare = HINTS_PLENTY; /* nothing could be forked */
     hints_set_spare(pool->current->hints, spare);
@@ -150,26 +150,26 @@ static unsigned fork_some(struct pool *pool, unsigned n, double now, int *error)
     return forked;
 }
 
-/* Carry out what the policy orders for the current generation. */
+/* Carry out what the policy decides for the current generation. */
 static void keep_shape(struct pool *pool, struct policy_view *view, double now, struct pool_report *report,
                        struct log *log)
 {
     const struct conf *conf = pool->current->conf;
     const struct policy_limits limits = {conf->min_spare, conf->max_spare, conf->max_workers};
-    struct policy_order order = policy_decide(&pool->policy, &limits, view, now);
+    struct policy_decision decision = policy_decide(&pool->policy, &limits, view, now);
     int error = 0;
-    unsigned forked = fork_some(pool, order.fork, now, &error);
-    generation_thin(pool->current, order.retire, now);
+    unsigned forked = fork_some(pool, decision.fork, now, &error);
+    generation_thin(pool->current, decision.thin, now);
     view->total += forked;
     view->idle += forked;
-    view->retiring += order.retire;
-    report->more = error == 0 && (order.more || forked < order.fork);
-    report->retry = order.retry;
-    unsigned notices = order.notices | pool->policy.notices;
+    view->thinning += decision.thin;
+    report->more = error == 0 && (decision.more || forked < decision.fork);
+    report->retry = decision.retry;
+    unsigned notices = decision.notices | pool->policy.notices;
     pool->policy.notices = 0;
     pool->spoilt = pool->spoilt || (notices & POLICY_SPOILT) != 0;
     say_notices(pool, log, view, notices, error);
-    set_hint(pool, &limits, view, order.retry > 0);
+    set_hint(pool, &limits, view, decision.retry > 0);
 }
 
 /* Reloads do not cut connections, but finishing workers may be as many as the pool's and no more: beyond that the

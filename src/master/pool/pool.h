@@ -1,5 +1,5 @@
 /* pool.h: the workers: forked, watched, reaped and retired. The pool's own memory says who they are; what they say of
- * themselves (board, turn) is gossip that decides no more than how many to fork or retire. */
+ * themselves (board, turn) is gossip that decides no more than how many to fork or to send away. */
 #ifndef MPECHOD_POOL_H
 #define MPECHOD_POOL_H
 
@@ -59,7 +59,7 @@ bool pool_has_current(const struct pool *pool);
 /* Connections of retired generations, those to come included, must have ended by deadline (clock_now(), 0 = never). */
 void pool_set_deadline(struct pool *pool, double deadline);
 
-/* See what there is and do what it calls for: fork, retire, break a stall, end what is overdue. */
+/* See what there is and do what it calls for: fork, thin, break a stall, end what is overdue. */
 struct pool_report pool_look(struct pool *pool, struct log *log);
 
 /* What waitpid says of a child. It is buried if it was a worker and has ended. A look is due afterwards. */

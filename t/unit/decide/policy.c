@@ -14,7 +14,7 @@ static struct policy_view idle(unsigned workers)
     return (struct policy_view){.total = workers, .idle = workers};
 }
 
-static struct policy_order decide(struct policy *policy, struct policy_view view, double now)
+static struct policy_decision decide(struct policy *policy, struct policy_view view, double now)
 {
     return policy_decide(policy, &defaults, &view, now);
 }
@@ -33,8 +33,8 @@ static void test_forks_what_is_missing(void **state)
         {{.total = 0, .waiting = 7}, 12},
         {{.total = 9, .idle = 9, .waiting = 4}, 0},
         {{.total = 9, .idle = 9, .waiting = 5}, 1},
-        {{.total = 9, .idle = 8, .retiring = 4}, 1},    /* who leaves is not there any more */
-        {{.total = 9, .idle = 2, .retiring = 4}, 5},    /* gossip may be odd */
+        {{.total = 9, .idle = 8, .thinning = 4}, 1},    /* who leaves is not there any more */
+        {{.total = 9, .idle = 2, .thinning = 4}, 5},    /* gossip may be odd */
         {{.total = 250, .idle = 0, .waiting = 100}, 6}, /* max_workers */
         {{.total = 256, .idle = 0, .waiting = 100}, 0},
         {{.total = 300, .idle = 0, .waiting = 100}, 0},
@@ -43,10 +43,10 @@ static void test_forks_what_is_missing(void **state)
     (void)state;
     for (size_t i = 0; i < unit_count(cases); i++) {
         struct policy policy = {0};
-        struct policy_order order = decide(&policy, cases[i].view, 100);
-        if (order.fork != cases[i].fork || order.retire != 0 || order.more || order.retry > 0)
-            fail_msg("case %zu: fork %u, retire %u, more %d, retry %f", i, order.fork, order.retire, order.more,
-                     order.retry);
+        struct policy_decision decision = decide(&policy, cases[i].view, 100);
+        if (decision.fork != cases[i].fork || decision.thin != 0 || decision.more || decision.retry > 0)
+            fail_msg("case %zu: fork %u, thin %u, more %d, retry %f", i, decision.fork, decision.thin, decision.more,
+                     decision.retry);
     }
 }
 
@@ -57,37 +57,37 @@ static void test_forks_in_batches(void **state)
     struct policy policy = {0};
     (void)state;
     for (unsigned left = 1005; left > 0;) {
-        struct policy_order order = policy_decide(&policy, &limits, &view, 100);
-        assert_int_equal(order.fork, left < POLICY_BATCH ? left : POLICY_BATCH);
-        left -= order.fork;
-        assert_int_equal(order.more, left > 0);
-        view.total += order.fork;
-        view.idle += order.fork;
+        struct policy_decision decision = policy_decide(&policy, &limits, &view, 100);
+        assert_int_equal(decision.fork, left < POLICY_BATCH ? left : POLICY_BATCH);
+        left -= decision.fork;
+        assert_int_equal(decision.more, left > 0);
+        view.total += decision.fork;
+        view.idle += decision.fork;
     }
 }
 
-static void test_retires_half_of_the_excess_each_window(void **state)
+static void test_thins_half_of_the_excess_each_window(void **state)
 {
     static const unsigned expected[] = {50, 25, 13, 6, 3, 2, 1, 0, 0, 0};
     struct policy policy = {0};
     unsigned workers = 110;
     double now = 100;
     (void)state;
-    assert_int_equal(decide(&policy, idle(workers), now).retire, 0);
+    assert_int_equal(decide(&policy, idle(workers), now).thin, 0);
     now += POLICY_WINDOW;
-    assert_int_equal(decide(&policy, idle(workers), now).retire, 0); /* it has not been so for a whole window yet */
+    assert_int_equal(decide(&policy, idle(workers), now).thin, 0); /* it has not been so for a whole window yet */
     for (size_t i = 0; i < unit_count(expected); i++) {
-        assert_int_equal(decide(&policy, idle(workers), now + POLICY_WINDOW / 2).retire, 0);
+        assert_int_equal(decide(&policy, idle(workers), now + POLICY_WINDOW / 2).thin, 0);
         now += POLICY_WINDOW;
-        struct policy_order order = decide(&policy, idle(workers), now);
-        assert_int_equal(order.retire, expected[i]);
-        assert_int_equal(order.fork, 0);
-        workers -= order.retire;
+        struct policy_decision decision = decide(&policy, idle(workers), now);
+        assert_int_equal(decision.thin, expected[i]);
+        assert_int_equal(decision.fork, 0);
+        workers -= decision.thin;
     }
     assert_int_equal(workers, defaults.max_spare);
 }
 
-static void test_retires_by_the_lowest_count_lately(void **state)
+static void test_thins_by_the_lowest_count_lately(void **state)
 {
     struct policy policy = {0};
     struct policy_view busy = {.total = 50, .idle = 12};
@@ -95,20 +95,20 @@ static void test_retires_by_the_lowest_count_lately(void **state)
     for (double now = 100; now < 105; now += POLICY_WINDOW)
         decide(&policy, idle(50), now);
     decide(&policy, busy, 104.5);
-    assert_int_equal(decide(&policy, idle(50), 105).retire, 1); /* (12 - 10) / 2 */
-    assert_int_equal(decide(&policy, idle(50), 106).retire, 1);
-    assert_int_equal(decide(&policy, idle(50), 107).retire, 20);
+    assert_int_equal(decide(&policy, idle(50), 105).thin, 1); /* (12 - 10) / 2 */
+    assert_int_equal(decide(&policy, idle(50), 106).thin, 1);
+    assert_int_equal(decide(&policy, idle(50), 107).thin, 20);
 }
 
-static void test_does_not_retire_while_connections_wait(void **state)
+static void test_does_not_thin_while_connections_wait(void **state)
 {
     struct policy policy = {0};
     struct policy_view waiting = idle(50);
     waiting.waiting = 1;
     (void)state;
     for (double now = 100; now < 105; now += POLICY_WINDOW)
-        assert_int_equal(decide(&policy, waiting, now).retire, 0);
-    assert_int_equal(decide(&policy, idle(50), 105).retire, 20);
+        assert_int_equal(decide(&policy, waiting, now).thin, 0);
+    assert_int_equal(decide(&policy, idle(50), 105).thin, 20);
 }
 
 static void test_says_full_once_an_episode(void **state)
@@ -145,19 +145,19 @@ static void test_probes_ever_more_slowly_while_workers_are_stillborn(void **stat
     (void)state;
     die_unborn(&policy, now);
     for (size_t i = 0; i < unit_count(delays); i++) {
-        struct policy_order order = decide(&policy, idle(0), now);
-        assert_int_equal(order.notices, i == 0 ? POLICY_STILLBORN : 0);
-        assert_int_equal(order.fork, 0);
-        unit_assert_near(order.retry, delays[i]);
+        struct policy_decision decision = decide(&policy, idle(0), now);
+        assert_int_equal(decision.notices, i == 0 ? POLICY_STILLBORN : 0);
+        assert_int_equal(decision.fork, 0);
+        unit_assert_near(decision.retry, delays[i]);
         assert_int_equal(decide(&policy, idle(0), now + delays[i] - 0.01).fork, 0);
         now += delays[i];
-        order = decide(&policy, idle(0), now);
-        assert_int_equal(order.fork, 1);
-        assert_true(order.more);
+        decision = decide(&policy, idle(0), now);
+        assert_int_equal(decision.fork, 1);
+        assert_true(decision.more);
         now += unit_between(&(struct unit_random){i}, 0, 30);
-        order = decide(&policy, idle(1), now); /* one probe at a time, however long it takes */
-        assert_int_equal(order.fork, 0);
-        assert_true(order.retry > 0);
+        decision = decide(&policy, idle(1), now); /* one probe at a time, however long it takes */
+        assert_int_equal(decision.fork, 0);
+        assert_true(decision.retry > 0);
         policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, now);
     }
 }
@@ -182,17 +182,17 @@ static void test_recovers_when_a_probe_is_ready(void **state)
     assert_int_equal(decide(&policy, idle(0), 101).fork, 0);
     assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
     policy_note_ready(&policy, 102.01);
-    struct policy_order order = decide(&policy, idle(1), 102.01);
-    assert_int_equal(order.notices, POLICY_STARTING);
-    assert_int_equal(order.fork, 4);
+    struct policy_decision decision = decide(&policy, idle(1), 102.01);
+    assert_int_equal(decision.notices, POLICY_STARTING);
+    assert_int_equal(decision.fork, 4);
     /* and as many as ever must die before the next episode, which begins as slowly as the first */
     for (int i = 0; i < POLICY_STILLBORN_MAX - 1; i++)
         policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, 114);
     assert_int_equal(decide(&policy, idle(0), 114).fork, 5);
     policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, 114);
-    order = decide(&policy, idle(0), 114);
-    assert_int_equal(order.notices, POLICY_STILLBORN);
-    unit_assert_near(order.retry, 2);
+    decision = decide(&policy, idle(0), 114);
+    assert_int_equal(decision.notices, POLICY_STILLBORN);
+    unit_assert_near(decision.retry, 2);
 }
 
 static void test_an_episode_that_follows_another_is_slower(void **state)
@@ -239,9 +239,9 @@ static void test_a_few_stillborn_are_made_good_at_once(void **state)
     for (double now = 100; now < 300; now += 20) { /* nine, and nine, and nine... */
         for (int i = 0; i < POLICY_STILLBORN_MAX - 1; i++)
             policy_note_death(&policy, POLICY_DEATH_STILLBORN, false, now);
-        struct policy_order order = decide(&policy, idle(0), now);
-        assert_int_equal(order.fork, 5);
-        assert_int_equal(order.notices, 0);
+        struct policy_decision decision = decide(&policy, idle(0), now);
+        assert_int_equal(decision.fork, 5);
+        assert_int_equal(decision.notices, 0);
         assert_int_equal(decide(&policy, idle(5), now + 10).notices, 0); /* by now they are forgotten */
     }
 }
@@ -260,9 +260,9 @@ static void test_replaces_who_crashes_at_a_bounded_rate(void **state)
     (void)state;
     for (double now = 100; now < 110; now += 0.001) {
         crash(&policy, 1, false, now);
-        struct policy_order order = decide(&policy, idle(4), now);
-        forks += order.fork;
-        assert_true(order.fork == 1 || (order.retry > 0 && order.retry <= 1.0 / POLICY_REPLACE_RATE));
+        struct policy_decision decision = decide(&policy, idle(4), now);
+        forks += decision.fork;
+        assert_true(decision.fork == 1 || (decision.retry > 0 && decision.retry <= 1.0 / POLICY_REPLACE_RATE));
     }
     assert_in_range(forks, POLICY_REPLACE_BURST + 10 * POLICY_REPLACE_RATE - 1,
                     POLICY_REPLACE_BURST + 10 * POLICY_REPLACE_RATE + 1);
@@ -276,10 +276,10 @@ static void test_the_others_do_not_pay_for_crashes(void **state)
     crash(&policy, 64, false, 100);
     assert_int_equal(decide(&policy, crowd, 100).fork, 55);
     crash(&policy, 20, false, 100.1);
-    struct policy_order order = decide(&policy, crowd, 100.1); /* 29 are owed, and there are 10 tokens */
-    assert_int_equal(order.fork, 26 + 10);
-    assert_int_equal(order.notices, POLICY_CRASHING);
-    unit_assert_near(order.retry, 0.4 / POLICY_REPLACE_RATE);
+    struct policy_decision decision = decide(&policy, crowd, 100.1); /* 29 are owed, and there are 10 tokens */
+    assert_int_equal(decision.fork, 26 + 10);
+    assert_int_equal(decision.notices, POLICY_CRASHING);
+    unit_assert_near(decision.retry, 0.4 / POLICY_REPLACE_RATE);
 }
 
 static void test_replaces_a_whole_pool_at_once(void **state)
@@ -301,9 +301,9 @@ static void test_an_episode_of_crashes_ends_with_none(void **state)
     for (int i = 0; i < 11; i++)
         decide(&policy, idle(0), 100);
     assert_int_equal(decide(&policy, idle(0), 100).fork, 4);
-    struct policy_order order = decide(&policy, idle(0), 100);
-    assert_int_equal(order.fork, 0);
-    assert_int_equal(order.notices, 0); /* it has been said, with the four */
+    struct policy_decision decision = decide(&policy, idle(0), 100);
+    assert_int_equal(decision.fork, 0);
+    assert_int_equal(decision.notices, 0); /* it has been said, with the four */
     assert_int_equal(decide(&policy, idle(5), 109.9).notices, 0);
     assert_int_equal(decide(&policy, idle(5), 110).notices, POLICY_CALM);
     assert_int_equal(decide(&policy, idle(5), 120).notices, 0);
@@ -331,10 +331,11 @@ static void test_what_has_to_wait_is_not_asked_for_at_once(void **state)
     (void)state;
     for (unsigned i = 0; i < 600; i++)
         policy_note_death(&policy, POLICY_DEATH_CRASH, false, 100);
-    struct policy_order order = policy_decide(&policy, &many, &(struct policy_view){.total = 9, .waiting = 600}, 100);
-    assert_int_equal(order.fork, POLICY_REPLACE_BURST);
-    assert_true(order.retry > 0);
-    assert_false(order.more);
+    struct policy_decision decision =
+        policy_decide(&policy, &many, &(struct policy_view){.total = 9, .waiting = 600}, 100);
+    assert_int_equal(decision.fork, POLICY_REPLACE_BURST);
+    assert_true(decision.retry > 0);
+    assert_false(decision.more);
 }
 
 static void test_faults_call_for_a_fresh_start_once_an_episode(void **state)
@@ -371,24 +372,24 @@ static void test_tries_a_failing_fork_again(void **state)
     assert_int_equal(decide(&policy, idle(0), now).fork, 5);
     for (size_t i = 0; i < unit_count(delays); i++) {
         policy_note_fork(&policy, false, now);
-        struct policy_order order = decide(&policy, idle(0), now);
-        assert_int_equal(order.notices, i == 0 ? POLICY_FORK_FAILING : 0);
-        assert_int_equal(order.fork, 0);
-        unit_assert_near(order.retry, delays[i]);
+        struct policy_decision decision = decide(&policy, idle(0), now);
+        assert_int_equal(decision.notices, i == 0 ? POLICY_FORK_FAILING : 0);
+        assert_int_equal(decision.fork, 0);
+        unit_assert_near(decision.retry, delays[i]);
         assert_int_equal(decide(&policy, idle(0), now + delays[i] * 0.99).fork, 0);
         now += delays[i];
-        order = decide(&policy, idle(0), now);
-        assert_int_equal(order.fork, 1); /* one, to see */
-        assert_true(order.more);
+        decision = decide(&policy, idle(0), now);
+        assert_int_equal(decision.fork, 1); /* one, to see */
+        assert_true(decision.more);
     }
     policy_note_fork(&policy, true, now);
-    struct policy_order order = decide(&policy, idle(1), now);
-    assert_int_equal(order.notices, POLICY_FORKING_AGAIN);
-    assert_int_equal(order.fork, 4);
+    struct policy_decision decision = decide(&policy, idle(1), now);
+    assert_int_equal(decision.notices, POLICY_FORKING_AGAIN);
+    assert_int_equal(decision.fork, 4);
     policy_note_fork(&policy, false, now);
-    order = decide(&policy, idle(1), now);
-    assert_int_equal(order.notices, POLICY_FORK_FAILING);
-    unit_assert_near(order.retry, 0.1);
+    decision = decide(&policy, idle(1), now);
+    assert_int_equal(decision.notices, POLICY_FORK_FAILING);
+    unit_assert_near(decision.retry, 0.1);
 }
 
 static void test_a_probe_that_could_not_be_forked_is_none(void **state)
@@ -398,9 +399,9 @@ static void test_a_probe_that_could_not_be_forked_is_none(void **state)
     die_unborn(&policy, 100);
     assert_int_equal(decide(&policy, idle(0), 102).fork, 1);
     policy_note_fork(&policy, false, 102);
-    struct policy_order order = decide(&policy, idle(0), 104);
-    assert_int_equal(order.fork, 1); /* another, for none has lived */
-    assert_int_equal(order.notices, POLICY_FORK_FAILING);
+    struct policy_decision decision = decide(&policy, idle(0), 104);
+    assert_int_equal(decision.fork, 1); /* another, for none has lived */
+    assert_int_equal(decision.notices, POLICY_FORK_FAILING);
 }
 
 /* A pool, simulated */
@@ -442,9 +443,9 @@ struct world {
     unsigned fork_failure; /* percent of all forks */
 
     /* the record */
-    unsigned attempts, forks, retires, slow_notices, starting_notices, failing_notices, working_notices;
+    unsigned attempts, forks, thinned, slow_notices, starting_notices, failing_notices, working_notices;
     unsigned crashes, crashing_notices, spoilt_notices, calm_notices;
-    double last_retire;
+    double last_thin;
     bool said_full;
     struct sight sights[HISTORY];
     size_t looks;
@@ -471,14 +472,14 @@ static struct policy_view look_at(const struct world *world)
     return (struct policy_view){
         .total = world->total,
         .idle = world->total - world->busy,
-        .retiring = world->told,
+        .thinning = world->told,
         .waiting = world->waiting,
     };
 }
 
 static unsigned available(const struct policy_view *view)
 {
-    return minus(view->idle, view->retiring);
+    return minus(view->idle, view->thinning);
 }
 
 /* The lowest count of available workers in the last window; 0 if the record does not reach so far back. */
@@ -494,34 +495,34 @@ static unsigned lowest_lately(const struct world *world)
     return 0;
 }
 
-static void check_forks(struct world *world, const struct policy_view *view, const struct policy_order *order)
+static void check_forks(struct world *world, const struct policy_view *view, const struct policy_decision *decision)
 {
     unsigned wanted = minus(world->limits.min_spare + view->waiting, available(view));
     unsigned room = minus(world->limits.max_workers, view->total);
     wanted = least(wanted, room);
-    hold(world, order->fork <= wanted);
-    hold(world, order->fork <= POLICY_BATCH);
-    hold(world, order->fork == 0 || order->more == (order->fork < wanted && order->retry <= 0));
-    hold(world, order->retry >= 0 && order->retry <= POLICY_SLOWEST + 1e-6);
-    hold(world, order->retry <= 0 || order->fork < wanted);
-    hold(world, wanted == 0 || order->fork > 0 || order->retry > 0); /* at once, or it is said when */
+    hold(world, decision->fork <= wanted);
+    hold(world, decision->fork <= POLICY_BATCH);
+    hold(world, decision->fork == 0 || decision->more == (decision->fork < wanted && decision->retry <= 0));
+    hold(world, decision->retry >= 0 && decision->retry <= POLICY_SLOWEST + 1e-6);
+    hold(world, decision->retry <= 0 || decision->fork < wanted);
+    hold(world, wanted == 0 || decision->fork > 0 || decision->retry > 0); /* at once, or it is said when */
     bool at_full_speed = !world->policy.slow && !world->policy.fork_failing;
     unsigned most = at_full_speed ? least(wanted, POLICY_BATCH) : least(wanted, 1);
-    hold(world, order->fork <= most);
-    hold(world, !at_full_speed || order->fork == most || world->policy.crashing);
-    hold(world, !at_full_speed || order->retry <= 1.0 / POLICY_REPLACE_RATE);
+    hold(world, decision->fork <= most);
+    hold(world, !at_full_speed || decision->fork == most || world->policy.crashing);
+    hold(world, !at_full_speed || decision->retry <= 1.0 / POLICY_REPLACE_RATE);
 }
 
-static void check_retires(struct world *world, const struct policy_view *view, const struct policy_order *order)
+static void check_thinning(struct world *world, const struct policy_view *view, const struct policy_decision *decision)
 {
     world->sights[world->looks++ % HISTORY] = (struct sight){world->now, available(view)};
-    if (order->retire == 0)
+    if (decision->thin == 0)
         return;
-    hold(world, order->fork == 0);
+    hold(world, decision->fork == 0);
     hold(world, view->waiting == 0);
-    hold(world, world->now - world->last_retire > POLICY_WINDOW * 0.999);
-    hold(world, order->retire <= (minus(lowest_lately(world), world->limits.max_spare) + 1) / 2);
-    world->last_retire = world->now;
+    hold(world, world->now - world->last_thin > POLICY_WINDOW * 0.999);
+    hold(world, decision->thin <= (minus(lowest_lately(world), world->limits.max_spare) + 1) / 2);
+    world->last_thin = world->now;
 }
 
 static void check_notices(struct world *world, const struct policy_view *view, unsigned notices)
@@ -565,20 +566,20 @@ static bool spawn(struct world *world)
 static double look(struct world *world)
 {
     const struct policy_view view = look_at(world);
-    struct policy_order order = policy_decide(&world->policy, &world->limits, &view, world->now);
-    check_forks(world, &view, &order);
-    check_retires(world, &view, &order);
+    struct policy_decision decision = policy_decide(&world->policy, &world->limits, &view, world->now);
+    check_forks(world, &view, &decision);
+    check_thinning(world, &view, &decision);
     unsigned forked = 0;
-    while (forked < order.fork && spawn(world))
+    while (forked < decision.fork && spawn(world))
         forked++;
-    world->told += order.retire;
-    world->retires += order.retire;
-    check_notices(world, &view, order.notices | world->policy.notices);
+    world->told += decision.thin;
+    world->thinned += decision.thin;
+    check_notices(world, &view, decision.notices | world->policy.notices);
     world->policy.notices = 0;
     hold(world, world->total <= world->limits.max_workers);
-    if (order.more && forked == order.fork)
+    if (decision.more && forked == decision.fork)
         return 0;
-    return order.retry > 0 && order.retry < 0.5 ? order.retry : 0.5;
+    return decision.retry > 0 && decision.retry < 0.5 ? decision.retry : 0.5;
 }
 
 static void bury(struct world *world, unsigned at)
@@ -671,7 +672,7 @@ static void live_until(struct world *world, double end)
 
 static struct world begin(uint64_t seed, unsigned most_workers)
 {
-    struct world world = {.seed = seed, .random = {seed}, .now = 1000, .last_retire = -1};
+    struct world world = {.seed = seed, .random = {seed}, .now = 1000, .last_thin = -1};
     struct unit_random *random = &world.random;
     world.limits.max_workers = 1 + unit_below(random, most_workers);
     world.limits.max_spare = 1 + unit_below(random, least(world.limits.max_workers, 20));
@@ -723,7 +724,7 @@ static void calm(struct world *world)
 /* Everybody who can be served is, idle is within its bounds, and nothing moves. */
 static void check_steady(struct world *world, double seconds)
 {
-    unsigned forks = world->forks, retires = world->retires, churn = world->churn;
+    unsigned forks = world->forks, thinned = world->thinned, churn = world->churn;
     for (double end = world->now + seconds; world->now < end; pass(world, look(world))) {
         const struct policy_view view = look_at(world);
         hold(world, available(&view) + churn >= least(world->limits.min_spare, view.total - world->busy));
@@ -732,7 +733,7 @@ static void check_steady(struct world *world, double seconds)
         hold(world, view.waiting == 0 || view.total == world->limits.max_workers);
     }
     hold(world, world->forks == forks);
-    hold(world, world->retires - retires <= churn);
+    hold(world, world->thinned - thinned <= churn);
     hold(world, world->slow_notices == world->starting_notices);
 }
 
@@ -847,9 +848,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forks_what_is_missing),
         cmocka_unit_test(test_forks_in_batches),
-        cmocka_unit_test(test_retires_half_of_the_excess_each_window),
-        cmocka_unit_test(test_retires_by_the_lowest_count_lately),
-        cmocka_unit_test(test_does_not_retire_while_connections_wait),
+        cmocka_unit_test(test_thins_half_of_the_excess_each_window),
+        cmocka_unit_test(test_thins_by_the_lowest_count_lately),
+        cmocka_unit_test(test_does_not_thin_while_connections_wait),
         cmocka_unit_test(test_says_full_once_an_episode),
         cmocka_unit_test(test_probes_ever_more_slowly_while_workers_are_stillborn),
         cmocka_unit_test(test_a_probe_that_hangs_is_not_the_last),
