@@ -61,7 +61,7 @@ struct record_lost {
 };
 
 /* As long as its target. */
-struct record_order {
+struct record_command {
     struct record_head head;
     uint32_t ticket; /* the answer has the same */
     uint8_t json;
@@ -79,6 +79,6 @@ struct record_answer {
 };
 
 /* The longest of all. */
-enum { RECORD_MAX = sizeof(struct record_order) };
+enum { RECORD_MAX = sizeof(struct record_command) };
 
 #endif

@@ -130,7 +130,7 @@ static void try_again(struct logger *logger)
         use(logger, &sink);
 }
 
-/* Orders */
+/* Commands */
 
 static void answer(uint32_t ticket, const struct sink *sink, struct reason *why)
 {
@@ -146,25 +146,25 @@ static void answer(uint32_t ticket, const struct sink *sink, struct reason *why)
     send(FD_LOGGER_MASTER, &answer, offsetof(struct record_answer, text) + length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void open_candidate(struct logger *logger, const struct record_order *order)
+static void open_candidate(struct logger *logger, const struct record_command *command)
 {
     struct reason why;
     sink_close(&logger->candidate);
-    sink_open(&logger->candidate, order->target, logger->stderr_fd, &why);
-    logger->ticket = order->ticket;
-    answer(order->ticket, &logger->candidate, &why);
+    sink_open(&logger->candidate, command->target, logger->stderr_fd, &why);
+    logger->ticket = command->ticket;
+    answer(command->ticket, &logger->candidate, &why);
 }
 
-static void switch_over(struct logger *logger, const struct record_order *order)
+static void switch_over(struct logger *logger, const struct record_command *command)
 {
     struct reason why;
-    if (logger->candidate.fd < 0 || logger->ticket != order->ticket) {
-        set_target(logger, order->target, order->json, &why);
+    if (logger->candidate.fd < 0 || logger->ticket != command->ticket) {
+        set_target(logger, command->target, command->json, &why);
         return;
     }
     struct sink sink = logger->candidate;
     logger->candidate = (struct sink){.fd = -1};
-    logger->style.json = order->json;
+    logger->style.json = command->json;
     use(logger, &sink);
 }
 
@@ -180,20 +180,20 @@ static void reopen(struct logger *logger, uint32_t ticket)
 
 static void obey(struct logger *logger, int kind, const struct spool_record *record)
 {
-    struct record_order order = {0};
-    memcpy(&order, record->data, record->size < sizeof order ? record->size : sizeof order - 1);
+    struct record_command command = {0};
+    memcpy(&command, record->data, record->size < sizeof command ? record->size : sizeof command - 1);
     switch (kind) {
     case RECORD_OPEN:
-        open_candidate(logger, &order);
+        open_candidate(logger, &command);
         break;
     case RECORD_SWITCH:
-        switch_over(logger, &order);
+        switch_over(logger, &command);
         break;
     case RECORD_ABANDON:
         sink_close(&logger->candidate);
         break;
     case RECORD_REOPEN:
-        reopen(logger, order.ticket);
+        reopen(logger, command.ticket);
         break;
     case RECORD_DETACH:
         fd_close(logger->stderr_fd);

@@ -34,7 +34,7 @@ static bool is_access(const unsigned char *data, size_t size)
 int render_kind(const struct spool_record *record)
 {
     struct record_head head;
-    size_t order = offsetof(struct record_order, target);
+    size_t command = offsetof(struct record_command, target);
     if (record->size < sizeof head)
         return -1;
     memcpy(&head, record->data, sizeof head);
@@ -53,7 +53,7 @@ int render_kind(const struct spool_record *record)
     case RECORD_REOPEN:
     case RECORD_DETACH:
     case RECORD_QUIT:
-        return record->size >= order && record->size < order + PATH_MAX ? head.kind : -1;
+        return record->size >= command && record->size < command + PATH_MAX ? head.kind : -1;
     default:
         return -1;
     }

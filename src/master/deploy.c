@@ -161,7 +161,7 @@ static bool prepare(struct deploy *deploy, const struct deploy *live, pid_t mast
 
 /* The errand */
 
-struct order {
+struct task {
     const struct conf_source *source;
     const struct conf *conf;
     const struct deploy *live;
@@ -218,29 +218,29 @@ static bool unpack(struct answer *answer, const struct listen_set *live)
 /* In the child. */
 static void run(void *context, int fd)
 {
-    const struct order *order = context;
-    const struct listen_set *listeners = order->live != NULL ? &order->live->listeners : &no_listeners;
+    const struct task *task = context;
+    const struct listen_set *listeners = task->live != NULL ? &task->live->listeners : &no_listeners;
     struct answer *answer = calloc(1, sizeof *answer);
     if (answer == NULL)
         return;
     struct deploy *deploy = &answer->deploy;
-    if (order->source == NULL)
-        deploy->conf = *order->conf;
-    answer->good = (order->source == NULL || conf_load(order->source, &deploy->conf, &answer->why)) &&
-                   prepare(deploy, order->live, order->master, &answer->why);
+    if (task->source == NULL)
+        deploy->conf = *task->conf;
+    answer->good = (task->source == NULL || conf_load(task->source, &deploy->conf, &answer->why)) &&
+                   prepare(deploy, task->live, task->master, &answer->why);
     if (!answer->good)
         *deploy = (struct deploy){.pidfile = {.fd = -1}, .lockfile = no_lockfile, .rundir = -1};
     struct answer sent = *answer;
     struct errand_cargo cargo = cargo_of(&sent);
     pack(&sent, listeners);
     if (!errand_answer(fd, &cargo) && answer->good)
-        take_back(deploy, order->live, PARTS);
+        take_back(deploy, task->live, PARTS);
 }
 
 bool deploy_begin(struct errand *errand, const struct conf_source *source, const struct conf *conf,
                   const struct deploy *live, struct reason *why)
 {
-    struct order order = {.source = source, .conf = conf, .live = live, .master = getpid()};
+    struct task task = {.source = source, .conf = conf, .live = live, .master = getpid()};
     int kept[FD_LISTEN_MAX + 3];
     size_t n = 0;
     if (live != NULL && live->lockfile.fd >= 0)
@@ -251,7 +251,7 @@ bool deploy_begin(struct errand *errand, const struct conf_source *source, const
         if (live->listeners.at[i].fd >= 0)
             kept[n++] = live->listeners.at[i].fd;
     kept[n] = -1;
-    return errand_begin(errand, run, &order, kept, why);
+    return errand_begin(errand, run, &task, kept, why);
 }
 
 static struct deploy *adopt(const struct answer *answer, struct reason *why)

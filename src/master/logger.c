@@ -33,7 +33,7 @@ enum { SO_PASSRIGHTS = 83 }; /* Linux 6.16 */
 struct target {
     char path[PATH_MAX];
     bool json;
-    uint32_t ticket; /* of the order to open it */
+    uint32_t ticket; /* of the command to open it */
 };
 
 struct logger {
@@ -108,39 +108,40 @@ int logger_descriptor(const struct logger *logger)
     return logger->ours;
 }
 
-/* Orders */
+/* Commands */
 
-static bool order(const struct logger *logger, enum record_kind kind, uint32_t ticket, const struct target *target)
+static bool command(const struct logger *logger, enum record_kind kind, uint32_t ticket, const struct target *target)
 {
-    struct record_order order = {.ticket = ticket};
+    struct record_command command = {.ticket = ticket};
     size_t length = 0;
-    log_stamp(&order.head, kind, LOG_LEVEL_INFO);
+    log_stamp(&command.head, kind, LOG_LEVEL_INFO);
     if (target != NULL) {
         length = strlen(target->path);
-        memcpy(order.target, target->path, length);
-        order.json = target->json;
+        memcpy(command.target, target->path, length);
+        command.json = target->json;
     }
-    return send(logger->ours, &order, offsetof(struct record_order, target) + length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    return send(logger->ours, &command, offsetof(struct record_command, target) + length,
+                MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 /* A queue that is full keeps them for later. */
-static void send_orders(struct logger *logger)
+static void send_commands(struct logger *logger)
 {
     const struct {
         bool *unsent;
         enum record_kind kind;
         uint32_t ticket;
         const struct target *target;
-    } orders[] = {
+    } commands[] = {
         {&logger->switch_unsent, RECORD_SWITCH, logger->current.ticket, &logger->current},
         {&logger->abandon_unsent, RECORD_ABANDON, 0, NULL},
         {&logger->open_unsent, RECORD_OPEN, logger->candidate.ticket, &logger->candidate},
         {&logger->reopen_unsent, RECORD_REOPEN, logger->reopening, NULL},
         {&logger->detach_unsent, RECORD_DETACH, 0, NULL},
     };
-    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
-        if (*orders[i].unsent)
-            *orders[i].unsent = !order(logger, orders[i].kind, orders[i].ticket, orders[i].target);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (*commands[i].unsent)
+            *commands[i].unsent = !command(logger, commands[i].kind, commands[i].ticket, commands[i].target);
 }
 
 /* The process */
@@ -193,7 +194,7 @@ static void start(struct logger *logger)
     logger->switch_unsent = logger->abandon_unsent = logger->detach_unsent = false;
     logger->open_unsent = logger->has_current && logger->has_candidate;
     logger->reopen_unsent = logger->reopening != 0;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 static void say_died(struct logger *logger, struct log *log)
@@ -216,7 +217,7 @@ void logger_look(struct logger *logger, struct log *log)
         start(logger);
     }
     if (logger->pid != 0)
-        send_orders(logger);
+        send_commands(logger);
 }
 
 /* Targets */
@@ -232,7 +233,7 @@ void logger_open(struct logger *logger, const char *target, bool json)
         return;
     }
     logger->open_unsent = true;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 enum logger_answer logger_opened(const struct logger *logger, struct reason *why)
@@ -250,7 +251,7 @@ void logger_commit(struct logger *logger)
     logger->current = logger->candidate;
     logger->has_current = true;
     logger->has_candidate = false;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 void logger_abandon(struct logger *logger)
@@ -259,7 +260,7 @@ void logger_abandon(struct logger *logger)
         return;
     logger->has_candidate = logger->open_unsent = false;
     logger->abandon_unsent = true;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 bool logger_uses(const struct logger *logger, const char *target, bool json)
@@ -271,14 +272,14 @@ void logger_reopen(struct logger *logger)
 {
     logger->reopening = ++logger->ticket;
     logger->reopen_unsent = true;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 void logger_detach(struct logger *logger)
 {
     logger->stderr_fd = -1;
     logger->detach_unsent = true;
-    send_orders(logger);
+    send_commands(logger);
 }
 
 /* Answers. They come from a process that reads what workers send: nothing but this is believed of them. */
@@ -384,12 +385,12 @@ static void wait_for_end(struct logger *logger)
 
 void logger_end(struct logger *logger)
 {
-    send_orders(logger);
+    send_commands(logger);
     fd_close(logger->sending);
     if (logger->pid == 0 && logger->has_current)
         start(logger);
     if (logger->pid != 0) {
-        order(logger, RECORD_QUIT, 0, NULL);
+        command(logger, RECORD_QUIT, 0, NULL);
         wait_for_end(logger);
     }
     fd_close(logger->ours);

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
-#define RENEW_APART 1.0  /* seconds between two tries to open a listener anew */
+#define REOPEN_APART 1.0 /* seconds between two tries to open a listener anew */
 #define LEAVE_LEAST 0.02 /* seconds that a leaving one is kept at least, for handshakes that are under way */
 
 static_assert((int)CONF_LISTEN_MAX <= (int)FD_LISTEN_MAX, "all configured listeners have a descriptor");
@@ -135,23 +135,23 @@ void listen_inspect(struct listen_set *set, const struct conf *conf)
 bool listen_is_due(const struct listen_set *set, size_t index, double now)
 {
     const struct listener *listener = &set->at[index];
-    return listener->fault != LISTENER_SOUND && (listener->tried <= 0 || now >= listener->tried + RENEW_APART);
+    return listener->fault != LISTENER_SOUND && (listener->tried <= 0 || now >= listener->tried + REOPEN_APART);
 }
 
-bool listen_renew(struct listen_set *set, size_t index, const struct conf *conf, double now, struct reason *why)
+bool listen_reopen(struct listen_set *set, size_t index, const struct conf *conf, double now, struct reason *why)
 {
     struct listener rest, *place;
-    bool renewed = listener_renew(&set->at[index], &conf->listen[index], conf, &rest, why);
+    bool reopened = listener_reopen(&set->at[index], &conf->listen[index], conf, &rest, why);
     set->at[index].tried = now;
     if (rest.fd < 0)
-        return renewed;
+        return reopened;
     leave(&rest, conf, now);
     place = place_for_leaving(set, conf->listens);
     if (place != NULL)
         *place = rest;
     else
         listener_end(&rest);
-    return renewed;
+    return reopened;
 }
 
 static bool is_over(const struct listener *listener, double now)

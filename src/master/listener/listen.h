@@ -40,9 +40,9 @@ void listen_inspect(struct listen_set *set, const struct conf *conf);
 bool listen_is_due(const struct listen_set *set, size_t index, double now);
 
 /* Open a broken listener anew. False with a reason: it is tried again later, and the others are not touched. */
-bool listen_renew(struct listen_set *set, size_t index, const struct conf *conf, double now, struct reason *why);
+bool listen_reopen(struct listen_set *set, size_t index, const struct conf *conf, double now, struct reason *why);
 
-/* listen_inspect, and listen_renew for those that are due; says what it does. Whether workers have to be replaced by
+/* listen_inspect, and listen_reopen for those that are due; says what it does. Whether workers have to be replaced by
  * ones that get the new sockets. */
 bool listen_mend(struct listen_set *set, const struct conf *conf, double now, struct log *log);
 

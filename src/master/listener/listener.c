@@ -134,8 +134,8 @@ void listener_fault_text(const struct listener *listener, char *text, size_t siz
     }
 }
 
-bool listener_renew(struct listener *listener, const struct conf_listen *wanted, const struct conf *conf,
-                    struct listener *rest, struct reason *why)
+bool listener_reopen(struct listener *listener, const struct conf_listen *wanted, const struct conf *conf,
+                     struct listener *rest, struct reason *why)
 {
     struct listener fresh, old = *listener;
     bool reachable = old.fault == LISTENER_NAMELESS; /* its queue, by workers */

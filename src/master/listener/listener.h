@@ -68,8 +68,8 @@ void listener_fault_text(const struct listener *listener, char *text, size_t siz
 
 /* Open a broken one anew, in place of the old socket, which is ended, or, if its queue can still be served, goes to
  * *rest (fd -1: nothing is left). On failure false with a reason; workers go on with the old one if they can. */
-bool listener_renew(struct listener *listener, const struct conf_listen *wanted, const struct conf *conf,
-                    struct listener *rest, struct reason *why);
+bool listener_reopen(struct listener *listener, const struct conf_listen *wanted, const struct conf *conf,
+                     struct listener *rest, struct reason *why);
 
 /* Set what a configuration says of a socket that was kept: backlog, timeouts, the owner and mode of a Unix socket. */
 void listener_tune(struct listener *listener, const struct conf_listen *wanted, const struct conf *conf);

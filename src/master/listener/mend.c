@@ -23,11 +23,11 @@ static void say_works(struct log *log, const struct listener *listener)
 }
 
 /* Returns whether workers that are forked from now on get another socket than those before. */
-static bool renew(struct listen_set *set, size_t index, const struct conf *conf, double now, struct log *log)
+static bool reopen(struct listen_set *set, size_t index, const struct conf *conf, double now, struct log *log)
 {
     struct listener before = set->at[index], *listener = &set->at[index];
     struct reason why;
-    if (listen_renew(set, index, conf, now, &why)) {
+    if (listen_reopen(set, index, conf, now, &why)) {
         if (before.failing)
             say_works(log, listener);
         else
@@ -46,7 +46,7 @@ bool listen_mend(struct listen_set *set, const struct conf *conf, double now, st
     listen_inspect(set, conf);
     for (size_t i = 0; i < conf->listens; i++) {
         if (listen_is_due(set, i, now)) {
-            changed |= renew(set, i, conf, now, log);
+            changed |= reopen(set, i, conf, now, log);
         } else if (set->at[i].failing && set->at[i].fault == LISTENER_SOUND) {
             say_works(log, &set->at[i]);
             set->at[i].failing = false;

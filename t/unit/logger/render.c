@@ -133,11 +133,11 @@ static void test_not_a_record(void **state)
 
 static void test_orders_are_no_lines(void **state)
 {
-    struct record_order order = {.head = head_of(RECORD_SWITCH, LOG_LEVEL_INFO)};
+    struct record_command command = {.head = head_of(RECORD_SWITCH, LOG_LEVEL_INFO)};
     struct record_lost lost = {.head = head_of(RECORD_LOST, LOG_LEVEL_WARN), .count = 3};
     static struct lines lines;
     (void)state;
-    show(&lines, &order, offsetof(struct record_order, target) + 5);
+    show(&lines, &command, offsetof(struct record_command, target) + 5);
     assert_int_equal(lines.n, 0);
     show(&lines, &lost, sizeof lost);
     assert_int_equal(lines.n, 0);
