@@ -138,7 +138,7 @@ bool conn_send(struct conn *conn, const void *bytes, size_t n)
 
 /* Closing a socket with unread bytes sends a reset, which may overtake the echo that is still on its way. So stop
  * sending and read what has come by now; a client that goes on sending will be reset. */
-static void part(const struct conn *conn, void *buffer, size_t size)
+static void hang_up(const struct conn *conn, void *buffer, size_t size)
 {
     if (conn->result.end == ECHO_RESET || conn->result.end == ECHO_EOF)
         return;
@@ -149,7 +149,7 @@ static void part(const struct conn *conn, void *buffer, size_t size)
 
 struct conn_result conn_end(struct conn *conn, void *buffer, size_t size)
 {
-    part(conn, buffer, size);
+    hang_up(conn, buffer, size);
     conn->result.seconds = clock_now() - conn->begun;
     return conn->result;
 }

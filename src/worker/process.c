@@ -53,7 +53,7 @@ static void leave(int sig)
     if (fcntl(FD_CONN, F_GETFD) < 0 && (taker == NULL || !taker->serving))
         _exit(WORKER_DONE);
     if (taker != NULL)
-        taker->leaving = true;
+        taker->dismissed = true;
     worker_close_listeners();
     alarm(1);
     errno = saved;
@@ -128,7 +128,7 @@ _Noreturn void worker_run(const struct worker_job *job)
     page_say(job, PAGE_IDLE);
     if (hints_ready(job->hints))
         worker_ring();
-    for (unsigned served = 0; event != STREAM_LEAVE && !worker.over && !worker.taker.leaving;) {
+    for (unsigned served = 0; event != STREAM_LEAVE && !worker.over && !worker.taker.dismissed;) {
         event = stream_wait(&worker, &connection);
         if (event != STREAM_CONNECTION)
             continue;

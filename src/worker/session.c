@@ -28,7 +28,7 @@ static double drain_deadline(void *context)
     /* A worker that was just forked may still hold the write end; then the alarm asks again. */
     if (!lifeline_ended())
         return 0;
-    if (!worker->over && !worker->taker.leaving)
+    if (!worker->over && !worker->taker.dismissed)
         worker_close_listeners();
     worker->over = true;
     alarm(0);

@@ -204,7 +204,7 @@ static void look_for_settled(struct worker *worker)
 enum stream_event stream_wait(struct worker *worker, struct connection *connection)
 {
     if (!turn_take(&worker->taker)) {
-        if (worker->taker.leaving)
+        if (worker->taker.dismissed)
             return STREAM_LEAVE;
         log_error(worker->job->log, "worker leaves: the accept lock is broken");
         _exit(WORKER_TURN);

@@ -42,7 +42,7 @@ bool turn_take(struct taker *taker)
 {
     _Atomic uint32_t *word = &taker->turn->word;
     uint32_t seen = atomic_load(word), mine = taker->tid;
-    while (!atomic_load_explicit(&taker->leaving, memory_order_relaxed)) {
+    while (!atomic_load_explicit(&taker->dismissed, memory_order_relaxed)) {
         if (is_free(seen)) {
             if (atomic_compare_exchange_weak(word, &seen, mine | (seen & FUTEX_WAITERS)))
                 return true;

@@ -14,8 +14,8 @@ struct taker {
     struct robust_list_head list; /* always empty but for the operation that is pending for good: the turn's word */
     struct turn *turn;
     uint32_t tid;
-    atomic_bool serving; /* a connection that was accepted is not done with, though it may be closed */
-    atomic_bool leaving; /* TERM has come: see worker/process.c */
+    atomic_bool serving;   /* a connection that was accepted is not done with, though it may be closed */
+    atomic_bool dismissed; /* TERM has come: see worker/process.c */
 };
 
 /* Once, in a new worker: if this process dies while it has the turn, the kernel frees it. False with errno. */

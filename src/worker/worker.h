@@ -25,7 +25,7 @@ struct stream {
 
 struct worker {
     const struct worker_job *job;
-    struct taker taker; /* of the accept turn; .leaving: TERM has come */
+    struct taker taker; /* of the accept turn; .dismissed: TERM has come */
     struct stream stream;
     bool over;              /* the generation is: no more connections */
     double orphan_deadline; /* when an orphan's connection must have ended; 0: not an orphan, or no limit */

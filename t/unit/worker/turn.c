@@ -325,7 +325,7 @@ static void test_who_is_to_leave_does_not_wait(void **state)
     struct taker taker;
     (void)state;
     assert_true(turn_enter(&taker, lock.turn));
-    taker.leaving = true;
+    taker.dismissed = true;
     assert_false(turn_take(&taker));
     end_taker(&holder, false);
     free_lock(&lock);
