@@ -167,13 +167,6 @@ static enum stream_event serve_event(struct worker *worker, struct connection *c
     return STREAM_NOTHING;
 }
 
-static void poll_all(struct stream *stream, int milliseconds)
-{
-    for (nfds_t i = 0; i < stream->polled; i++)
-        stream->pollfds[i].revents = 0; /* which poll leaves as they are when it is interrupted */
-    poll(stream->pollfds, stream->polled, milliseconds);
-}
-
 static bool has_timeout(int fd, double seconds)
 {
     struct timeval t = {0};
@@ -189,7 +182,7 @@ static void look_for_settled(struct worker *worker)
 {
     struct stream *stream = &worker->stream;
     const struct worker_terms *terms = worker->job->terms;
-    poll_all(stream, 0);
+    poll(stream->pollfds, stream->polled, 0);
     for (size_t i = 0; i < terms->endpoints; i++) {
         const struct pollfd *listener = &stream->pollfds[1 + i];
         bool is_unix = addr_path(&terms->endpoint[i].bound) != NULL; /* its connections inherit nothing */
@@ -203,6 +196,9 @@ static void look_for_settled(struct worker *worker)
 
 enum stream_event stream_wait(struct worker *worker, struct connection *connection)
 {
+    if (worker->stream.pause > 0)
+        page_say(worker->job,
+                 PAGE_IDLE); /* accept may work again: whoever sleeps now is able, or nobody would wake it */
     if (!turn_take(&worker->taker)) {
         if (worker->taker.dismissed)
             return STREAM_LEAVE;
@@ -211,8 +207,6 @@ enum stream_event stream_wait(struct worker *worker, struct connection *connecti
     }
     if (worker->stream.unsettled > 0)
         look_for_settled(worker);
-    if (worker->stream.pause > 0)
-        page_say(worker->job, PAGE_IDLE); /* it may have ended: what comes next tells */
-    poll_all(&worker->stream, -1);
+    poll(worker->stream.pollfds, worker->stream.polled, -1);
     return serve_event(worker, connection);
 }

@@ -18,6 +18,7 @@ my $strace = Strace->attach([ $d->master, $d->workers ], '-f', '-e', 'trace=acce
 my $c     = $d->connect;
 let_pass(2);
 cmp_ok(scalar(my @lines = $d->log_lines(qr/WARN|ERROR/)), '<', 15, 'lines in 2 seconds');
+is(join("\n", $d->log_lines(qr/nobody takes the accept turn|ending it/)), '', 'nobody is blamed for it');
 $strace->detach;
 my $seconds = timed(sub { echo_ok($c, 'hello', 'served once it works again') });
 cmp_ok($seconds, '<', 2.5, sprintf 'soon (%.2f s)', $seconds);

@@ -61,6 +61,19 @@ fails_and_recovers(EMFILE => 'Too many open files',
     sub { set_limit($_, '--nofile=3:') for @workers },
     sub { set_limit($_, "--nofile=$limit:") for @workers });
 
+# Once it works, it works: the next failure is the first one again, and waits for no longer than that.
+subtest 'a failure after another' => sub {
+    $d->expect(qr/WARN \[\d+\] cannot accept: Too many open files in system/);
+    my @seconds;
+    for (1 .. 3) {
+        my $inject = Strace->attach(\@workers, '-e', 'trace=accept4,accept', '-e', 'inject=accept4,accept:error=ENFILE:when=1');
+        push @seconds, timed(sub { echo_ok($d->connect, 'hello') });
+        $inject->detach;
+    }
+    my ($soonest) = sort { $a <=> $b } @seconds;
+    cmp_ok($soonest, '<', 0.3, sprintf 'a single failure costs %.0f ms', $soonest * 1000);
+};
+
 # Errors that belong to one connection are nobody's business.
 subtest 'ECONNABORTED and the like' => sub {
     for my $error (qw(ECONNABORTED EPROTO ENETDOWN EHOSTUNREACH EINTR EAGAIN EPERM)) {
@@ -68,6 +81,12 @@ subtest 'ECONNABORTED and the like' => sub {
         echo_ok($d->connect, 'hello', "$error: passed over");
         $inject->detach;
     }
+    $d->log_mark;
+    my $inject = Strace->attach(\@workers, '-e', 'trace=accept4,accept', '-e', 'inject=accept4,accept:error=ECONNABORTED:when=1+2');
+    my @different = grep { exchange($d->connect, 'x') ne 'x' } 1 .. 60;
+    $inject->detach;
+    is("@different", '', 'every other one');
+    is(join("\n", $d->log_lines(qr/cannot accept/)), '', 'though they are many, it is not worth a word');
 };
 
 finish();

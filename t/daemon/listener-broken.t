@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
 my $d    = Mpechod->new;
@@ -43,6 +44,16 @@ for my $i (0 .. 2) {
     my @different = grep { my $c = connect_to($address); !$c || exchange($c, 'on') ne 'on' } 1 .. 30;
     is("@different", '', 'and no client fails from then on');
     wait_until(sub { $d->idle_workers >= 2 });
+}
+SKIP: {
+    skip 'strace may not trace here', 1 if run('strace', '-o', '/dev/null', 'true')->{status} ne '0';
+    my $worker = $d->turn_holder or skip 'nobody has the turn', 1;
+    my $socket = steal($worker, 8)  // skip "pidfd_getfd: $!",     1;
+    my $strace = Strace->attach($worker, '-e', 'trace=write');
+    shutdown $socket, 2 or die $!;
+    wait_ok(sub { $strace->lines(qr/^write\(5, /) }, 5, 'whoever finds it rings the bell, so that it is not for the tick to find');
+    $strace->detach;
+    wait_ok(sub { my $c = connect_to($d->listening(0)); $c && exchange($c, 'x', 1) eq 'x' }, 5, 'and it is made good');
 }
 echo_ok($busy, 'after', 'a connection lives through all of it');
 end_ok($busy);

@@ -44,8 +44,22 @@ SKIP: {
     like($listening[5], qr/^\[::1\]:[1-9]\d*$/, 'an IPv6 one');
 }
 
-# A busy listener does not starve another.
-my @busy = map { $d->connect($listening[0]) } 1 .. 5;
-echo_ok($d->connect($listening[3]), 'me too', 'all listeners get their turn');
+# A busy listener does not starve another: with a single worker, whose log tells in which order it served.
+subtest 'all listeners get their turn' => sub {
+    my $one = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 });
+    $one->configure(listen => [ map { { address => '127.0.0.1', port => 0 } } 1, 2 ])->start;
+    $one->expect(qr/max_workers \(1\) reached/);
+    my $holder = $one->connect;
+    echo_ok($holder, 'hello');
+    my @queued = map { $one->connect($one->listening($_)) } (0) x 5, 1;
+    for my $c (@queued) { $c->syswrite('x'); $c->shutdown(1) }
+    end_ok($holder);
+    is(join('', map { read_all($_) // '-' } @queued), 'xxxxxx', 'all are served');
+    my $port = $one->port(1);
+    my @order;
+    wait_ok(sub { (@order = $one->log_lines(qr/in=1 /)) == 6 }, 5, 'and logged');
+    like($order[0], qr/local=127\.0\.0\.1:$port /, 'the one at the other listener does not wait for the five');
+    $one->end;
+};
 
 finish();

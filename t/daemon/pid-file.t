@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
 use Fcntl qw(F_RDLCK F_SETLK LOCK_EX LOCK_NB SEEK_SET);
@@ -74,7 +75,19 @@ subtest 'a reload moves it' => sub {
     is(slurp($new), $d->master . "\n", 'the new file');
     ok(!-e $path, 'the old one is gone');
     is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and the new one is locked');
+    my $inode = (stat $new)[1];
+    ok($d->reload, 'a reload that leaves it where it is');
+    is((stat $new)[1] // 'gone', $inode, 'leaves it as it is');
     $d->stop;
+};
+
+subtest 'a file system that cannot rename without replacing' => sub {
+    Strace::need();
+    my @wrap = qw(strace -qq -f -o /dev/null -e trace=renameat2 -e inject=renameat2:error=EINVAL);
+    my $plain = Mpechod->new->start(wrap => \@wrap, env => { Strace::bearable() });
+    is(slurp($plain->dir . '/mpechod.pid'), $plain->master . "\n", 'has the file all the same');
+    is(join(' ', glob $plain->dir . '/mpechod.pid?*'), '', 'and no other');
+    $plain->end;
 };
 
 subtest 'none' => sub {

@@ -40,10 +40,11 @@ for my $run (@running) {
 my $full = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 }, timeout => { idle => 0 })->start;
 my $first = $full->connect;
 echo_ok($first, 'hello');
-my $queued = $full->connect;
+my ($queued, $behind) = map { $full->connect } 1, 2;
 $full->reload(timeout => { idle => 0.5 });
 my $ended = timed(sub { is(read_all($queued, 10), '', 'a connection that was queued before the reload ends') });
 cmp_ok($ended, '<', 3, sprintf 'by the new timeout (%.2f s)', $ended);
+is(read_all($behind, 10), '', 'and so does the one behind it, though the listener had the new timeout before it was accepted');
 end_ok($first);
 $full->expect(qr/max_workers \(1\) reached/);
 

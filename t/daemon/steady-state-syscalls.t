@@ -70,4 +70,14 @@ cmp_ok($set, '<=', 4, "$set calls to keep a connection's limit");
 $strace->detach;
 end_ok($c);
 
+# As long as there are spare ones enough, nobody rings the bell.
+$d->stop;
+$d->configure(pool => { start => 5, min_spare => 1, max_spare => 5, max_workers => 6 }, timeout => { connection => undef });
+$d->start;
+my $calls = Strace->attach([ $d->workers ], '-e', 'trace=write');
+exchange($d->connect, 'x') for 1 .. 60;
+my $rings = () = $calls->lines(qr/\bwrite\(5, /);
+$calls->detach;
+cmp_ok($rings, '<=', 5, "$rings rings for sixty connections, one after another");
+
 finish();

@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
 for my $signal (qw(TERM INT QUIT)) {
@@ -32,4 +33,20 @@ for my $signal (qw(TERM INT QUIT)) {
         $d->end;
     };
 }
+# TERM just before a worker waits for its client, and just after it has last looked whether the daemon stops.
+subtest 'the signal comes too soon to interrupt' => sub {
+    Strace::need();
+    my $d = Mpechod->new(timeout => { drain => 1 })->start(env => { Strace::bearable() });
+    my $c = $d->connect;
+    echo_ok($c, 'hello');
+    my $strace = Strace->attach($d->worker_of($c), '-e', 'trace=sendto', '-e', 'inject=sendto:delay_enter=200000:when=1');
+    $c->syswrite('x');
+    let_pass(0.05);
+    $d->signal('TERM');
+    is(read_all($c, 5), 'x', 'the connection is ended');
+    is($d->wait_end, 0, 'exit status 0');
+    is(scalar(() = $d->log_lines(qr/end=drain$/)), 1, 'in good order');
+    reap($strace->{pid});
+    $d->end;
+};
 finish();

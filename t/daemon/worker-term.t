@@ -4,6 +4,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
 my $d = Mpechod->new->start;
@@ -33,5 +34,26 @@ for my $n (1 .. 20) {
 }
 cmp_ok(scalar @late, '<=', 2, "after TERM a worker leaves with its client (late: @late)");
 echo_ok($d->connect, 'hello');
+
+SKIP: {
+    skip 'strace may not trace here', 3 if run('strace', '-o', '/dev/null', 'true')->{status} ne '0';
+
+    # TERM when the connection is closed and not logged yet.
+    $c = $d->connect;
+    echo_ok($c, 'to be logged');
+    my $strace = Strace->attach($d->worker_of($c), '-e', 'trace=close', '-e', 'inject=close:signal=TERM:when=1');
+    end_ok($c);
+    $d->log_wait(qr/in=12 .*end=eof/);
+    reap($strace->{pid});
+
+    # And with nothing to do: at once, without a look at anything.
+    wait_until(sub { $d->idle_workers >= 2 });
+    ($busy) = map { exchange($_, 'x'); my $worker = $d->worker_of($_); close $_; $worker } $d->connect;
+    wait_until(sub { grep { $_ == $busy } $d->idle_workers });
+    $strace = Strace->attach($busy, '-e', 'trace=alarm,setitimer,exit_group');
+    kill TERM => $busy;
+    reap($strace->{pid});
+    like(join(' ', $strace->lines(qr/^\w+\(/)), qr/^exit_group\(0\)/, 'one that is idle after a connection leaves at once');
+}
 
 finish();

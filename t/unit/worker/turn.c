@@ -37,7 +37,8 @@ static pid_t holder_of(const struct lock *lock)
     return turnwatch_holder(lock->file.fd, INDEX);
 }
 
-/* A child that waits for the turn, says so when it has it, and gives it on when it is told to. */
+/* A child that waits for the turn, says so when it has it, gives it on when it is told to, and ends when it is told
+ * once more: the kernel wakes somebody for a process that ends, which is not what a worker does. */
 struct taker_process {
     pid_t pid;
     int said, told;
@@ -55,6 +56,8 @@ static void take_and_give(struct turn *turn, int said, int told)
     unit_require(write(said, "h", 1) == 1);
     unit_require(read(told, &byte, 1) == 1);
     turn_give(&taker);
+    unit_require(write(said, "g", 1) == 1);
+    unit_require(read(told, &byte, 1) == 1);
     _exit(0);
 }
 
@@ -65,14 +68,21 @@ static char hear(const struct taker_process *taker)
     return byte;
 }
 
+static void ignore(int sig)
+{
+    (void)sig;
+}
+
 static struct taker_process start_taker(struct turn *turn)
 {
     int said[2], told[2];
     assert_int_equal(pipe2(said, O_CLOEXEC), 0);
     assert_int_equal(pipe2(told, O_CLOEXEC), 0);
     struct taker_process taker = {.said = said[0], .told = told[1], .pid = unit_fork()};
-    if (taker.pid == 0)
+    if (taker.pid == 0) {
+        signal(SIGUSR1, ignore);
         take_and_give(turn, said[1], told[0]);
+    }
     close(said[1]);
     close(told[0]);
     assert_int_equal(hear(&taker), 'w');
@@ -106,15 +116,34 @@ static struct taker_process start_waiter(struct turn *turn)
     return taker;
 }
 
+static void give(const struct taker_process *taker)
+{
+    assert_int_equal(write(taker->told, "g", 1), 1);
+    assert_int_equal(hear(taker), 'g');
+}
+
+static void bury(const struct taker_process *taker, int status)
+{
+    assert_int_equal(unit_wait(taker->pid), status);
+    close(taker->told);
+    close(taker->said);
+}
+
+static void let_end(const struct taker_process *taker)
+{
+    assert_int_equal(write(taker->told, "e", 1), 1);
+    bury(taker, 0);
+}
+
 static void end_taker(const struct taker_process *taker, bool killed)
 {
-    if (killed)
+    if (killed) {
         kill(taker->pid, SIGKILL);
-    else
-        assert_int_equal(write(taker->told, "g", 1), 1);
-    assert_int_equal(unit_wait(taker->pid), killed ? SIGKILL : 0);
-    close(taker->said);
-    close(taker->told);
+        bury(taker, SIGKILL);
+    } else {
+        give(taker);
+        let_end(taker);
+    }
 }
 
 /* The turn */
@@ -131,6 +160,42 @@ static void test_goes_round(void **state)
     assert_int_equal(holder_of(&lock), second.pid);
     end_taker(&second, false);
     assert_int_equal(holder_of(&lock), 0);
+    free_lock(&lock);
+}
+
+/* Whoever was woken wakes the next. */
+static void test_goes_on_to_all_who_wait(void **state)
+{
+    enum { TAKERS = 4 };
+    struct lock lock = make_lock();
+    struct taker_process takers[TAKERS] = {start_holder(lock.turn)};
+    (void)state;
+    for (int i = 1; i < TAKERS; i++)
+        takers[i] = start_waiter(lock.turn);
+    for (int i = 1; i < TAKERS; i++) {
+        give(&takers[i - 1]);
+        assert_int_equal(hear(&takers[i]), 'h'); /* the kernel wakes them in the order in which they went to sleep */
+    }
+    give(&takers[TAKERS - 1]);
+    assert_int_equal(atomic_load(&lock.turn->word), 0);
+    for (int i = 0; i < TAKERS; i++)
+        let_end(&takers[i]);
+    free_lock(&lock);
+}
+
+static void test_a_signal_does_not_break_the_lock(void **state)
+{
+    struct lock lock = make_lock();
+    (void)state;
+    struct taker_process first = start_holder(lock.turn), second = start_waiter(lock.turn);
+    for (int i = 0; i < 10; i++) {
+        kill(second.pid, SIGUSR1);
+        while (state_of(second.pid) != 'S')
+            sched_yield();
+    }
+    end_taker(&first, false);
+    assert_int_equal(hear(&second), 'h');
+    end_taker(&second, false);
     free_lock(&lock);
 }
 
@@ -346,6 +411,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goes_round),
+        cmocka_unit_test(test_goes_on_to_all_who_wait),
+        cmocka_unit_test(test_a_signal_does_not_break_the_lock),
         cmocka_unit_test(test_outlives_its_holders),
         cmocka_unit_test(test_outlives_a_stopped_holder),
         cmocka_unit_test(test_outlives_those_who_wait),
