@@ -3,8 +3,8 @@
 #ifndef MPECHOD_CONSOLE_H
 #define MPECHOD_CONSOLE_H
 
-/* Write a line: words of our own, which may be empty, and a text that is escaped as in the log, for it may hold what
- * the configuration says. Whether it could be written nobody is told. */
+/* Write a line: words of our own, which may be empty, and a text that is escaped as in the log, because it may quote
+ * the configuration. Nobody is told whether it could be written. */
 void console_say(int fd, const char *before, const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* file.h: files that appear whole, and who is who among them. */
+/* file.h: files that appear whole or not at all, and whether a name and a descriptor are one file. */
 #ifndef MPECHOD_FILE_H
 #define MPECHOD_FILE_H
 

@@ -15,8 +15,9 @@ struct title {
     size_t own; /* bytes of the command line itself */
 };
 
-/* For main, before it looks at its arguments: they, and what a title would lie upon of the environment, are copied, and
- * the pointers changed. Out of memory, there is less room, or none. */
+/* Find the room for a title. To be called by main before it looks at its arguments: the arguments are copied, and so is
+ * the part of the environment that a title would overwrite, and the pointers are changed. If there is no memory for
+ * that, the title has no room. */
 struct title title_find(char **argv, char **environment);
 
 /* Show this text, as far as there is room. */

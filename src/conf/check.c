@@ -51,7 +51,8 @@ static id_t find_id(const struct confkey *key, const char *name)
     return group != NULL ? group->gr_gid : CONF_NO_ID;
 }
 
-/* Those that may not be root are the workers'. An ordinary user's daemon leaves them alone, and looks nobody up. */
+/* The user and group of the workers may not be root. If the daemon is an ordinary user's, they are not used, and not
+ * looked up. */
 static bool check_owner(const struct conf_reader *reader, const struct conf_scope *scope, const struct confkey *key)
 {
     struct conf_owner *owner = conf_place(scope, key);

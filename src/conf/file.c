@@ -46,7 +46,8 @@ static ssize_t read_all(int fd, char *text, size_t size)
     return got < 0 ? -1 : (ssize_t)have;
 }
 
-/* An editor that truncates a file before it writes it leaves it empty for a moment: that is not a wish for defaults. */
+/* An editor that truncates a file before writing it leaves it empty for a moment. That does not mean that all defaults
+ * are wanted. */
 static bool check(const struct conf_reader *reader, const char *text, ssize_t size, bool null)
 {
     if (size < 0)

@@ -1,11 +1,15 @@
 /* hints.h: what tells a worker when to ring the doorbell: a page that all workers of a generation share with the
- * master. Hints, never the truth: any worker can write anything here, and counts drift; the next look sets them right.
+ * master. These are hints, never the truth: any worker can write anything here, and counts drift; the next look sets
+ * them right.
  *
- * An example: min_spare is 5, and a look finds 8 idle workers. Three more connections may be taken before there are
- * fewer than 5 left, so the master sets spare to 8 - 5 + 1 = 4. Connections come: 3, 2, 1, and the fourth takes it to
- * 0: four idle ones are left, that worker rings, and the look that follows forks. A worker that is idle again counts
- * up. While the master counts, spare stands at 0, so that whoever takes a place meanwhile rings, for the count may have
- * missed it: it goes to -1, and the master then adds 4, not sets it: 3, and that one stays counted. */
+ * An example: min_spare is 5, and a look finds 8 idle workers. Three connections may be taken before fewer than 5
+ * workers are idle, so the master sets spare to 8 - 5 + 1 = 4. As connections are taken, spare becomes 3, 2 and 1, and
+ * the fourth one makes it 0: only four workers are idle, so the worker that has taken it rings, and the look that
+ * follows forks. A worker that is idle again adds 1.
+ *
+ * While the master counts the workers, spare is 0, so that whoever takes a place meanwhile rings, because the count may
+ * have missed it. Such a worker makes spare -1. When it has counted, the master does not set spare to 4, but adds 4 to
+ * it: the result is 3, and that place stays counted. */
 #ifndef MPECHOD_HINTS_H
 #define MPECHOD_HINTS_H
 

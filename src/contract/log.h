@@ -1,6 +1,6 @@
-/* log.h: how the master and its workers log: by records to the logger (record.h). Nothing here fails a caller. The
- * master never waits for the logger; a worker does for some milliseconds, when it has no connection. A line that cannot
- * be sent is counted, and the count is told of. */
+/* log.h: how the master and its workers log: they send records to the logger (record.h). Nothing here fails for its
+ * caller. The master never waits for the logger. A worker waits for 10 ms at most, and where a connection has ended,
+ * only after it has been closed. A line that cannot be sent is counted, and the log says how many were not. */
 #ifndef MPECHOD_LOG_H
 #define MPECHOD_LOG_H
 
@@ -20,7 +20,7 @@ struct log {
     int workers;  /* what workers are to use in its place: log_adopt */
     int console;  /* errors go here too, until the daemon is ready; -1: nowhere */
     int patience; /* milliseconds that a line may wait for room */
-    bool stuck;   /* the last one waited in vain: the next does not wait */
+    bool stuck;   /* the last line waited in vain: the next one does not wait */
     enum log_level level;
     _Atomic uint64_t *lost; /* lines that could not be sent, so far */
 };

@@ -8,8 +8,8 @@
 
 #include "base/title.h"
 
-/* Memory, zeroed at first, that loggers share with nobody but the master and their successors: what one of them has
- * received and not yet written when it dies, the next one writes. */
+/* The size of the memory, zeroed at first, that a logger shares with nobody but the master and the loggers after it:
+ * what a logger has received and not yet written when it dies, the next one writes. */
 enum { LOGGER_SPOOL_SIZE = 1 << 20 };
 
 /* All of it is the child's copy; descriptors are still under the master's numbers, -1: not there. */

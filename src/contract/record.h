@@ -1,6 +1,6 @@
-/* record.h: what workers and the master send the logger, a datagram each, over sockets of type SOCK_SEQPACKET. Who sent
- * it is not in it: that the kernel says (SCM_CREDENTIALS). Native byte order and padding, since both ends are the same
- * program or, after an upgrade, know each other's version. */
+/* record.h: what workers and the master send the logger, a datagram each, over sockets of type SOCK_SEQPACKET. A record
+ * does not say who sent it: the kernel does (SCM_CREDENTIALS). Byte order and padding are native, since both ends are
+ * the same program or, after an upgrade, know each other's version. */
 #ifndef MPECHOD_RECORD_H
 #define MPECHOD_RECORD_H
 
@@ -37,13 +37,13 @@ struct record_head {
 
 enum { RECORD_TEXT_MAX = 2048 };
 
-/* As long as its text. */
+/* The datagram is as long as the text. */
 struct record_message {
     struct record_head head;
     char text[RECORD_TEXT_MAX];
 };
 
-/* A connection has ended; as long as its addresses. */
+/* A connection has ended. The datagram is as long as the addresses. */
 struct record_access {
     struct record_head head;
     uint64_t in, out; /* bytes */
@@ -60,7 +60,7 @@ struct record_lost {
     uint64_t count;
 };
 
-/* As long as its target. */
+/* As long as the target. */
 struct record_command {
     struct record_head head;
     uint32_t ticket; /* the answer has the same */
@@ -69,7 +69,7 @@ struct record_command {
     char target[PATH_MAX]; /* without a NUL */
 };
 
-/* As long as its text: why not; or, if it was done, what is not as it should be. */
+/* As long as the text, which says why it was not done, or, if it was done, what is not as it should be. */
 struct record_answer {
     struct record_head head;
     uint32_t ticket;
@@ -78,7 +78,7 @@ struct record_answer {
     char text[512];
 };
 
-/* The longest of all. */
+/* The length of the longest. */
 enum { RECORD_MAX = sizeof(struct record_command) };
 
 #endif

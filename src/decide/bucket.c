@@ -4,7 +4,7 @@
 #define SLACK 1e-6    /* of a token: whoever comes when bucket_wait says is not turned away by a rounding error */
 #define SHORTEST 1e-3 /* seconds: a wait that a clock can tell from none */
 
-/* It owes no more than it holds now, whatever it held when they were taken. */
+/* The bucket may have become smaller: no more tokens are missing than it can hold now. */
 static double missing(const struct bucket *bucket, const struct bucket_size *size, double now)
 {
     double then = bucket->taken < size->burst ? bucket->taken : size->burst;

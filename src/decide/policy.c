@@ -145,7 +145,7 @@ void policy_begin_generation(struct policy *policy)
     policy->lowest_now = policy->lowest_before = 0;
 }
 
-/* Where a probe was ready, and yet those after it were stillborn, the pauses go on growing. */
+/* If a probe was ready, but the workers after it were stillborn again, the pauses go on growing. */
 static void note_stillborn(struct policy *policy, double now)
 {
     double longer = min_d(2 * policy->probe_delay, POLICY_SLOWEST);

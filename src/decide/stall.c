@@ -4,7 +4,7 @@
 #define LOOK_APART 0.05 /* seconds between looks at most, while something is watched */
 #define SOON 0.001
 
-/* The queue's length falls only when somebody accepts. Where it cannot be told, the workers' word must do. */
+/* The length of the queue falls only when somebody accepts. Where the length is not known, the workers are believed. */
 static void note_progress(struct stall *stall, const struct stall_sight *sight, double now)
 {
     bool said = sight->accepts != stall->accepts;

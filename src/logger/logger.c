@@ -1,6 +1,6 @@
 /* logger.c: receives what workers and the master have to say, and writes it. Forked by the master. A file system may
- * hold it up for as long as it likes; then the sockets' queues fill, and what does not fit into them is counted by
- * those who could not send it. Nothing here ends it but the end of all who might still have something to say. */
+ * hold the logger up for as long as it likes; then the queues of the sockets fill, and processes count what they cannot
+ * send. The logger ends only when nobody is left who might have something to say. */
 #include "logger/logger.h"
 
 #include <errno.h>
@@ -92,7 +92,8 @@ static void install(const struct logger *logger)
         dup3(logger->sink.fd, FD_LOG, SOCK_CLOEXEC);
 }
 
-/* Somebody's half line must not be ours to finish: a machine that crashed, or a logger that was killed. */
+/* If the file ends within a line, because the machine crashed or the logger was killed, ours must not be appended to
+ * that line. */
 static void begin_with_a_line(const struct logger *logger)
 {
     if (!spool_is_within_line(logger->spool) && !sink_ends_a_line(&logger->sink))
@@ -263,8 +264,8 @@ static void take_record(struct logger *logger, enum spool_from from, const struc
     spool_done(logger->spool, from);
 }
 
-/* While the sink is full, what workers send stays where it is; the master is always heard, since it may know a better
- * sink. False: some of it has to wait. */
+/* While the sink is full, what workers send stays in the socket. The master is always heard, since it may switch to
+ * another sink. False: some records have to wait. */
 static bool take_batch(struct logger *logger, enum spool_from from)
 {
     struct spool_record record;
@@ -279,7 +280,7 @@ static bool take_batch(struct logger *logger, enum spool_from from)
     return false;
 }
 
-/* Returns whether there was anything. *gone: there will never be anything again. */
+/* Returns whether anything was received. *gone: nobody has the other end open any more. */
 static bool hear(struct logger *logger, enum spool_from from, int fd, bool *gone)
 {
     bool heard = false;

@@ -1,5 +1,5 @@
-/* render.c: see render.h. Called by the logger. Workers can send anything: nothing is believed of a record but what its
- * length bears out. */
+/* render.c: see render.h. Called by the logger. Workers can send anything, so every field of a record is checked
+ * against its range and against the length of the datagram. */
 #include "logger/render.h"
 
 #include <inttypes.h>
@@ -124,7 +124,7 @@ static void emit_text_line(const struct output *out, const struct timespec *now,
     out->emit(out->context, &line);
 }
 
-/* A line of the log for each line, unless they are many: then the rest is one. */
+/* Each line of the text becomes a line of the log; if there are too many, the rest of the text becomes one. */
 static void emit_text(const struct output *out, const struct spool_record *record, const struct timespec *now)
 {
     const char *text = (const char *)record->data;

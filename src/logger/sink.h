@@ -1,6 +1,5 @@
 /* sink.h: where lines end up: standard error, a file (or FIFO, device, terminal), or the system log. Used by the logger
- * alone, which may be held up by a file system; by pipes, terminals that are its own to open, and the system log it is
- * not. */
+ * alone. A file system may hold it up; a pipe, a terminal that it has opened itself, or the system log does not. */
 #ifndef MPECHOD_SINK_H
 #define MPECHOD_SINK_H
 

@@ -1,5 +1,5 @@
-/* spool.c: see spool.h. A process can be killed between any two stores, but not reorder them for whoever comes after.
- */
+/* spool.c: see spool.h. A logger can be killed between any two stores, but its successor sees the stores in their
+ * order. */
 #include "logger/spool.h"
 
 #include <assert.h>
@@ -202,7 +202,7 @@ static uint64_t count_lines(struct spool *spool, size_t from, size_t used)
     return lines - (atomic_load(&spool->notice_end) > from);
 }
 
-/* What was written ends within a line: keep its rest, behind one byte by which that can be seen. */
+/* What was written ends within a line: keep the rest of the line, behind one byte that marks it as a rest. */
 static size_t keep_rest(struct spool *spool, struct place *place)
 {
     size_t end = end_of_line(spool, place->written, place->used);

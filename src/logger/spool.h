@@ -1,6 +1,6 @@
-/* spool.h: what the logger has received and not yet written. It lies in memory that outlives the process: if a logger
- * is killed, the next one goes on where it was, within the line, even. So each step is one store: first what it is
- * about, then the number that makes it count. */
+/* spool.h: what the logger has received and not yet written. It is in memory that outlives the process: if a logger is
+ * killed, the next one goes on where it was, even within a line. So each step takes effect by a single store: the data
+ * are stored first, and then the number that makes them count. */
 #ifndef MPECHOD_SPOOL_H
 #define MPECHOD_SPOOL_H
 
@@ -69,7 +69,7 @@ size_t spool_room(const struct spool *spool);
 void spool_add(struct spool *spool, const struct line *line);
 void spool_done(struct spool *spool, enum spool_from from);
 
-/* So many lines are lost; how many have not been told of; tell of them all by this line. */
+/* Count lines as lost; how many of the lost ones no line has told of; add a line that tells of all of them. */
 void spool_lose(struct spool *spool, uint64_t lines);
 uint64_t spool_untold(const struct spool *spool);
 void spool_tell(struct spool *spool, const struct line *notice);

@@ -1,5 +1,5 @@
-/* children.h: every child of the master's, and who is told of what the kernel says about it. There is one call of
- * waitpid(2) in the master, and it is here: a death that another one took could not be told to anybody. */
+/* children.h: every child of the master's, and who is told what the kernel says about it. The master's only call of
+ * waitpid(2) is here: if another call took a death, its owner would never hear of it. */
 #ifndef MPECHOD_CHILDREN_H
 #define MPECHOD_CHILDREN_H
 

@@ -195,7 +195,7 @@ static int find_kept(const struct listen_set *live, int fd)
     return -1;
 }
 
-/* A listener that is kept is one that the master has already, under a number of its own. */
+/* The master has the sockets of kept listeners already, under numbers of its own, so they are not sent. */
 static void pack(struct answer *answer, const struct listen_set *live)
 {
     struct listen_set *set = &answer->deploy.listeners;
@@ -303,7 +303,8 @@ void deploy_drop(struct errand *errand, const struct deploy *live)
     take_back(&answer.deploy, live, PARTS);
 }
 
-/* The kernel cuts it without a word. Nobody asked for the default, so nothing is said of that. */
+/* The kernel silently uses the smaller number. If that is smaller than the default, which nobody asked for, nothing is
+ * logged. */
 static void warn_of_backlog(struct log *log, const struct conf *conf)
 {
     unsigned limit = listen_backlog_limit();

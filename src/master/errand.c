@@ -29,7 +29,8 @@ static bool is_kept(const int *kept, int fd)
     return false;
 }
 
-/* Anything else that the child held would outlive its owner with it: lifelines, locks, the self-pipe. */
+/* Lifelines, locks and the self-pipe would otherwise stay open for as long as the child lives, even if the master dies.
+ * */
 static void close_others(const int *kept, int answer)
 {
     int highest = answer;

@@ -40,8 +40,8 @@ bool errand_answer(int fd, const struct errand_cargo *cargo);
  * over then. */
 enum errand_state errand_collect(struct errand *errand, const struct errand_cargo *cargo, struct reason *why);
 
-/* Give an errand up. ERRAND_DONE: its answer was there already, and cargo is filled; ERRAND_FAILED: the child will find
- * that nobody waits for it. */
+/* Give an errand up. ERRAND_DONE: its answer was there already, and cargo is filled. ERRAND_FAILED: the child will find
+ * that nobody waits for its answer, and undoes what it has made. */
 enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *cargo);
 
 /* Remove a file, if it is still the one that dev and ino tell of: at once where nothing can hang, else in a child,

@@ -48,7 +48,8 @@ static bool is_ours(const char *path)
     return ours;
 }
 
-/* One that is there may still be mapped by workers of a daemon that was killed, so it gets a successor. */
+/* A lock file that is there may still be mapped by workers of a daemon that was killed, so it is not used again, but
+ * replaced. */
 static int create(const char *path, struct reason *why)
 {
     for (int tries = 0; tries < 10; tries++) {
@@ -131,7 +132,8 @@ void lockfile_end(struct lockfile *lockfile)
     *lockfile = (struct lockfile){.fd = -1, .sign = -1};
 }
 
-/* The whole page is written, so that it is there: mapped memory that a full file system cannot provide is a SIGBUS. */
+/* The whole page is written, so that the file system has room for it: touching a mapped page that a full file system
+ * cannot provide would be a SIGBUS. */
 struct turn *lockfile_map(const struct lockfile *lockfile, size_t index, struct reason *why)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);

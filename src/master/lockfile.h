@@ -1,8 +1,8 @@
-/* lockfile.h: the lock file: where the accept turns of a configuration's generations are, a page for each. It is made
- * once for a configuration, so that making a generation does no path operation. It is mapped only if it lies in memory
- * itself (tmpfs, ramfs): whoever touches a page of a file waits while its file system is frozen, and dies if it is
- * full. Elsewhere, and if no path is given, the pages are in an anonymous file in memory, and the one at the path is no
- * more than a sign. */
+/* lockfile.h: the lock file, which has the accept turn of each generation on a page of its own. It is made once for a
+ * configuration, so that a generation can be made without looking up a path. It is mapped only if it is in memory
+ * itself (tmpfs, ramfs): a process that touches a page of a file waits while the file system is frozen, and dies if it
+ * is full. Otherwise, and if no path is given, the pages are in an anonymous file in memory; the file at the path,
+ * called the sign, then only shows that the daemon runs. */
 #ifndef MPECHOD_LOCKFILE_H
 #define MPECHOD_LOCKFILE_H
 

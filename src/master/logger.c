@@ -124,7 +124,7 @@ static bool command(const struct logger *logger, enum record_kind kind, uint32_t
                 MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-/* A queue that is full keeps them for later. */
+/* If the queue is full, they are sent later. */
 static void send_commands(struct logger *logger)
 {
     const struct {
@@ -170,7 +170,7 @@ static pid_t fork_logger(const struct logger *logger, const struct logger_job *j
     return pid;
 }
 
-/* What it is told at its start need not be said again. */
+/* The commands that the job contains need not be sent again. */
 static void start(struct logger *logger)
 {
     const struct target *target = logger->has_current ? &logger->current : &logger->candidate;
@@ -342,8 +342,8 @@ bool logger_is_cut(const struct logger *logger)
     return fd_poll_now(&end, 1) > 0 && (end.revents & POLLRDHUP) != 0;
 }
 
-/* The logger is given the new socket at its birth: the one that is there ends. What is left in the old one is read by
- * its successor. */
+/* A logger gets its sockets when it is forked, so the present one is ended. The next one gets the new socket, and reads
+ * what is left in the old one. */
 bool logger_mend(struct logger *logger)
 {
     int sending = -1, receiving = -1;

@@ -29,7 +29,8 @@ void logger_hear(struct logger *logger, struct log *log);
 /* Have a target opened beside the one in use; the first time the process is started with it. */
 void logger_open(struct logger *logger, const char *target, bool json);
 
-/* What has become of it. With a reason: if it is refused, why; if it is open, what is not as it should be, or "". */
+/* What has become of the target that was to be opened. The reason says why it is refused, or, if it is open, what is
+ * not as it should be; it may be "". */
 enum logger_answer { LOGGER_PENDING, LOGGER_OPEN, LOGGER_REFUSED };
 enum logger_answer logger_opened(const struct logger *logger, struct reason *why);
 
@@ -37,7 +38,7 @@ enum logger_answer logger_opened(const struct logger *logger, struct reason *why
 void logger_commit(struct logger *logger);
 void logger_abandon(struct logger *logger);
 
-/* Whether what is in use is that. */
+/* Whether the target in use is that one, in that format. */
 bool logger_uses(const struct logger *logger, const char *target, bool json);
 
 /* Open the target in use anew. */
@@ -49,11 +50,11 @@ void logger_detach(struct logger *logger);
 /* At each look: start a process in place of one that has died, say again what could not be said. */
 void logger_look(struct logger *logger, struct log *log);
 
-/* How many lines workers have lost in all: whatever is new is told of in the log. */
+/* Take note of how many lines workers have lost in all; the log will say how many these are since it last did. */
 void logger_tell_lost(struct logger *logger, uint64_t by_workers);
 
-/* Whether a worker has shut the socket that all of them use; and another one in its place, for which logs have to be
- * attached again and workers to be forked anew. False: not possible now. */
+/* Whether a worker has shut the socket that all workers use; and make another one in its place, after which logs have
+ * to be attached again and new workers to be forked. False: that is not possible now. */
 bool logger_is_cut(const struct logger *logger);
 bool logger_mend(struct logger *logger);
 

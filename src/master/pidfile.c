@@ -31,8 +31,8 @@ static int write_number(const struct pidfile *pidfile,
     return create(pidfile->path, 0644, text, (size_t)n, true, FD_PRIVATE);
 }
 
-/* Lock the file that is at path. A read lock is no daemon's: anybody who may read the file can have one, and it does
- * not count. False with a reason; *fd is -1 if there is no such file any more. */
+/* Lock the file that is at path. A read lock does not mean that a daemon runs: anybody who may read the file can hold
+ * one, and it is ignored. False with a reason; *fd is -1 if there is no such file any more. */
 static bool lock_present(const char *path, int *fd, struct reason *why)
 {
     struct stat st;

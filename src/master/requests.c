@@ -29,7 +29,7 @@ static void pause_service(struct master *m)
     log_info(&m->log, "paused: no new connections until SIGHUP");
 }
 
-/* Containers and terminals pass a change of the window's size on as if somebody had sent it. */
+/* Terminals, and programs that pass signals on to containers, send it when the size of a window changes. */
 static void on_winch(struct master *m)
 {
     if (m->setup->has_terminal)

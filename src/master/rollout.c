@@ -86,7 +86,7 @@ static void refuse(struct master *m, const char *why)
     pool_kill(m->pool);
 }
 
-/* Nothing that the file says is wrong, so the file is named here. */
+/* The reason does not blame a line of the file, so the name of the file is put before it. */
 static void fail(struct master *m, const char *why)
 {
     struct reason reason;
@@ -130,7 +130,8 @@ static bool start_generation(struct master *m, struct deploy *deploy, struct rea
     return m->rollout.starting != NULL;
 }
 
-/* The answer of the logger: the target is open. Until "ready" what "stderr" is told is all that anybody sees. */
+/* The logger has answered that the target is open. Until the daemon is ready, standard error is all that anybody looks
+ * at. */
 static void note_console(struct master *m, const char *warning)
 {
     if (strcmp(m->rollout.candidate->conf.log_target, "stderr") == 0)
@@ -218,7 +219,7 @@ static void mend_log(struct master *m)
     rollout_request(m, ROLLOUT_RENEWAL);
 }
 
-/* What a reload prepares may share its listeners with what is live: meanwhile they stay as they are. */
+/* A reload that is under way may keep listeners of the live configuration, so these are left alone until it is over. */
 static bool is_settled(const struct master *m)
 {
     enum rollout_kind kind = m->rollout.kind;

@@ -1,6 +1,6 @@
-/* rollout.h: how something new takes the place of what is live: prepare it beside the live one, start a generation of
- * workers, and, when they are ready, promote it; or give it up, and nothing has happened. Start, reload and renewal are
- * this one mechanism, and each ends in one verdict. */
+/* rollout.h: how something new takes the place of what is live: it is prepared beside the live one, a generation of
+ * workers is started, and when they are ready, it is promoted; if anything fails before, it is given up, and nothing
+ * has happened. Start, reload and renewal are this one mechanism, and each ends with one verdict. */
 #ifndef MPECHOD_ROLLOUT_H
 #define MPECHOD_ROLLOUT_H
 

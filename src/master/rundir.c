@@ -21,7 +21,7 @@ static bool make_one(const char *path, struct reason *why)
     return true;
 }
 
-/* Whoever made it first in /tmp decides what is in it: it must have been us. */
+/* In /tmp anybody can make a directory of that name first, and would then decide what is in it: it must be ours. */
 static bool check_owner(const char *path, struct reason *why)
 {
     struct stat st;

@@ -16,7 +16,7 @@ static void stop_at_once(struct master *m, const char *name)
     pool_kill(m->pool);
 }
 
-/* Paused, there is nobody to serve the queues. */
+/* While the daemon is paused there is nobody to serve the queues. */
 static void wake(struct master *m)
 {
     bool broken;

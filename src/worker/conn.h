@@ -49,7 +49,8 @@ size_t conn_recv(struct conn *conn, void *buffer, size_t size);
 /* Send all of it. False: the connection is over. */
 bool conn_send(struct conn *conn, const void *bytes, size_t n);
 
-/* Shuts the socket down for sending, and leaves it open. The buffer is for what nobody wants any more. */
+/* Shut the socket down for sending, unless the client has ended the connection, and leave it open. What the client has
+ * sent by then is read into the buffer, and dropped. */
 struct conn_result conn_end(struct conn *conn, void *buffer, size_t size);
 
 #endif

@@ -78,9 +78,9 @@ static void set_signals(void)
 
 /* Becoming a worker */
 
-/* The master's descriptors are all FD_PRIVATE or above, so that nothing is overwritten before it is placed. Whatever
- * else of the master's we still have is closed: the write ends of lifelines above all, which would keep the orphans of
- * a killed master from hearing of its end. */
+/* The master's descriptors are all FD_PRIVATE or above, so that none is overwritten before it is in its place. All
+ * others are closed, above all the write ends of lifelines: as long as one is open, the orphans of a killed master do
+ * not hear of its end. */
 static bool place_descriptors(const struct worker_job *job)
 {
     bool placed = dup3(job->lifeline, FD_LIFELINE, 0) >= 0 && dup3(job->doorbell, FD_DOORBELL, 0) >= 0;

@@ -19,8 +19,8 @@ static bool lifeline_ended(void)
     return poll(&lifeline, 1, 0) > 0;
 }
 
-/* When must the connection end for the daemon's sake? While the master lives it keeps the time; an orphan keeps its
- * own. TERM need not have come, where the master may not send it. */
+/* When must the connection end for the daemon's sake? While the master lives, the master says so; an orphan keeps a
+ * deadline of its own. This is asked without TERM, too, since the master may not be allowed to send it. */
 static double drain_deadline(void *context)
 {
     struct worker *worker = context;
@@ -39,7 +39,7 @@ static double drain_deadline(void *context)
     return worker->orphan_deadline;
 }
 
-/* What is said of a connection once it is closed, but must be asked before. */
+/* The addresses for the access line, which is sent when the connection is closed: they have to be asked for before. */
 static void describe(struct record_access *access, const struct connection *connection)
 {
     struct addr local = connection->endpoint->bound; /* where it listens, unless that is anywhere */

@@ -49,7 +49,7 @@ static enum stream_event read_lifeline(const struct worker *worker)
     _exit(WORKER_LIFELINE);
 }
 
-/* Give the turn back, and wait where only the end of the generation is heard. */
+/* Give the turn back, and wait for a while. Only the end of the generation ends the wait early. */
 static enum stream_event stand_aside(struct worker *worker, double seconds)
 {
     struct pollfd lifeline = {.fd = FD_LIFELINE}; /* hang-up is reported unasked; bytes are for whoever has the turn */
@@ -69,8 +69,8 @@ static enum stream_event back_off(struct worker *worker, bool worth_a_line)
     return stand_aside(worker, stream->pause);
 }
 
-/* A listener does not work. One that is leaving has been ended: it is not waited for any more. Of another the master
- * sees for itself what is wrong and starts a new generation; if it finds nothing, the fault is in here. */
+/* A listener does not work. If it is leaving, it has been ended, and is not waited for any more. Otherwise the master
+ * sees for itself what is wrong and starts a new generation; if it does not, the fault is in this process. */
 static enum stream_event report_listener(struct worker *worker, int fd)
 {
     if (worker->job->terms->endpoint[fd - FD_LISTEN].leaving) {
@@ -175,9 +175,9 @@ static bool has_timeout(int fd, double seconds)
            fabs((double)t.tv_sec + (double)t.tv_usec / 1e6 - seconds) < GRAIN;
 }
 
-/* A connection has its timeouts from its listener, as they were when it was made. A reload may have changed them while
- * it waited to be accepted. So until a listener was once seen to have the right ones, and nobody waiting at it, the
- * timeouts are set for each connection. */
+/* A connection gets the timeouts that its listener has when the connection is made. A reload may change them while the
+ * connection waits to be accepted. So the timeouts are set for each connection, until the listener has once been seen
+ * to have the right ones while nobody was waiting at it. */
 static void look_for_settled(struct worker *worker)
 {
     struct stream *stream = &worker->stream;

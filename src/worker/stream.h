@@ -10,8 +10,8 @@ enum stream_event { STREAM_NOTHING, STREAM_CONNECTION, STREAM_LEAVE };
 /* Once, before the first wait. */
 void stream_begin(struct worker *worker);
 
-/* Wait for a turn, and for a connection or the order to leave. STREAM_NOTHING: wait again. Exits if something that all
- * workers share is broken. */
+/* Wait for the turn, and then for a connection or for the end of the generation. STREAM_NOTHING: wait again. Exits if
+ * something that all workers share is broken. */
 enum stream_event stream_wait(struct worker *worker, struct connection *connection);
 
 #endif

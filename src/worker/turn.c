@@ -1,5 +1,5 @@
-/* turn.c: the accept turn; see turn.h. Called by a worker around each accept. The word is gossip, too: any worker can
- * write any value into it, and the worst that comes of it is that this one sleeps until the master ends it. */
+/* turn.c: the accept turn; see turn.h. Called by a worker around each accept. Any worker can write any value into the
+ * word. The worst that can come of it is that this worker sleeps until the master ends it. */
 #include "worker/turn.h"
 
 #include <errno.h>
@@ -31,13 +31,15 @@ static bool is_free(uint32_t word)
     return (word & FUTEX_TID_MASK) == 0;
 }
 
-/* Until somebody gives the turn back, or at once if the word has changed. False: this is no place to wait. */
+/* Sleep until somebody gives the turn back; not at all if the word has changed. False: the kernel does not wait on this
+ * word. */
 static bool sleep_before(_Atomic uint32_t *word, uint32_t value)
 {
     return syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0) == 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Who has slept says that others may be sleeping still, since it was the only one that was woken. */
+/* A worker that has slept sets FUTEX_WAITERS when it takes the turn, since it was the only one to be woken, and others
+ * may still sleep. */
 bool turn_take(struct taker *taker)
 {
     _Atomic uint32_t *word = &taker->turn->word;

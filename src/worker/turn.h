@@ -27,7 +27,8 @@ bool turn_take(struct taker *taker);
 /* Give it back; wakes one that waits. */
 void turn_give(struct taker *taker);
 
-/* The one of this process, for a signal handler, which has no other way to find it. NULL: turn_enter was not called. */
+/* The struct taker of this process, for a signal handler, which has no other way to find it. NULL: turn_enter was not
+ * called. */
 struct taker *turn_taker(void);
 
 #endif

@@ -12,8 +12,8 @@
 
 enum { RACE_TRIES = 1000 }; /* a few ms */
 
-/* Another socket can be bound beside one that is shut down and lets its address be used again, whoever still has it
- * open. A worker may have changed the latter. */
+/* A socket can be bound to an address although another one still has it, if that other socket is shut down and has
+ * SO_REUSEADDR set. A worker may have cleared that option. */
 static void vacate(const struct listener *listener)
 {
     sockopt_int(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -62,8 +62,8 @@ static enum listener_fault fault(struct listener *listener)
     return LISTENER_TAMPERED;
 }
 
-/* Connections inherit this one, too, and one without it keeps the port from being bound again for as long as it lasts.
- */
+/* Connections inherit this option; a connection without it keeps the port from being bound again for as long as it
+ * lasts. */
 static void restore(const struct listener *listener, int backlog)
 {
     (void)backlog;

@@ -53,7 +53,7 @@ struct listener {
 bool listener_open(struct listener *listener, const struct conf_listen *wanted, const struct addr *at,
                    const struct conf *conf, struct reason *why);
 
-/* Do workers get it? */
+/* Whether workers are given it. */
 bool listener_serves(const struct listener *listener);
 
 /* See whether it is still as it was opened; sets listener->fault. What workers can change and we can set right without

@@ -88,8 +88,8 @@ static const struct option options[] = {
 enum { OPTIONS = sizeof options / sizeof options[0] };
 static_assert((int)OPTIONS == (int)PROOF_OPTIONS, "a digest for each option");
 
-/* FNV-1a. Against accidents only: of two values, whoever can choose one can make them look alike, but the values here
- * are a few bytes long, and hardly one that collides is harmful. */
+/* FNV-1a. It is not cryptographic: somebody who may choose a value could make it collide with another one. But the
+ * values are a few bytes long, and hardly any harmful one collides with ours. */
 static uint32_t digest_of(const void *data, size_t size)
 {
     const unsigned char *bytes = data;

@@ -1,6 +1,6 @@
-/* unix.c: Unix listening sockets and their files. Called by listener.c. bind(2) makes the file, listen(2) makes it
- * answer: in between it looks like one that was left behind, which somebody may remove and take the place of. So that
- * happens under another name, and link(2) shows the socket at its path when it answers. */
+/* unix.c: Unix listening sockets and their files. Called by listener.c. bind(2) makes the file, and listen(2) makes it
+ * answer. Between these calls the file looks like one that a dead daemon has left behind, and which another daemon may
+ * replace. So both calls happen under another name, and link(2) puts the socket at its path once it answers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -137,7 +137,7 @@ static bool is_given_away(const struct conf_listen *wanted)
     return wanted->user.id != CONF_NO_ID || wanted->group.id != CONF_NO_ID;
 }
 
-/* The path never shows a socket that does not listen, or that is not whom it should be. */
+/* There is never a socket at the path that does not listen yet, or has not its owner and mode yet. */
 static bool begin(struct listener *listener, const struct conf_listen *wanted, int backlog,
                   const struct listener *rival, struct reason *why)
 {

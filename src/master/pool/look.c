@@ -22,7 +22,8 @@ struct census {
     unsigned draining; /* finishing a connection of a retired generation, which has no deadline yet */
 };
 
-/* Workers of a retired generation that were idle, or still starting, are about to leave; unless they do not. */
+/* Workers of a retired generation that were idle, or still starting, are about to leave, and count only if they have
+ * not left after a while. */
 static bool is_draining(const struct pool *pool, size_t slot, double now)
 {
     const struct generation *generation = pool->roster.slots[slot].generation;
@@ -31,7 +32,7 @@ static bool is_draining(const struct pool *pool, size_t slot, double now)
     return now - generation->retired > LEAVE_PATIENCE || board_read(pool->board, slot).state == PAGE_BUSY;
 }
 
-/* The row does for counting idle workers while nobody waits for one. */
+/* While nobody waits for a worker, the row is good enough for counting idle ones. */
 static void count_worker(struct pool *pool, size_t slot, bool by_row, double now, struct census *census)
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
@@ -60,8 +61,8 @@ static struct census take_census(struct pool *pool, bool by_row, double now)
     return census;
 }
 
-/* Whom the lock names is gossip: of those named, only an idle worker of the current generation is ended, and by its own
- * page, not by the row. A bystander with a connection stays, whoever names it. */
+/* Any worker can write into the lock whom it likes. So the process that it names is ended only if it is a worker of the
+ * current generation that is idle by its own page. A bystander with a connection stays. */
 static bool is_in_the_way(const struct pool *pool, size_t slot, pid_t holder)
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
@@ -172,8 +173,8 @@ static void keep_shape(struct pool *pool, struct policy_view *view, double now, 
     set_hint(pool, &limits, view, decision.retry > 0);
 }
 
-/* Reloads do not cut connections, but finishing workers may be as many as the pool's and no more: beyond that the
- * oldest generation gets the drain time to end. */
+/* A reload does not cut connections, but no more workers may be finishing them than the pool may have. If there are
+ * more, the oldest generation gets the drain time to end. */
 static void bound_draining(struct pool *pool, const struct census *census, double now)
 {
     struct generation *oldest = NULL;
@@ -208,7 +209,7 @@ static void end_overdue(struct pool *pool, double now, struct pool_report *repor
     }
 }
 
-/* The last of them are told of when nobody is left to wait for. */
+/* When no worker is left, the last of them are logged without waiting any longer. */
 static void say_unnamed(struct pool *pool, double now, struct pool_report *report, struct log *log)
 {
     double left = pool->unnamed_since + UNNAMED_APART - now;

@@ -27,8 +27,8 @@ enum { BUFFER_SIZE = 65536, BELL_SIZE = 4096 };
 #define START_PATIENCE 30.0 /* seconds in which at least one more of a generation's first workers has to be ready */
 #define FORK_TIME 0.03      /* seconds of forking after which requests are seen to */
 
-/* O_NONBLOCK belongs to the open file description, and workers can change it for theirs. An eventfd has only one, by
- * which a worker could make the master wait for ever. */
+/* O_NONBLOCK belongs to the open file description, and a worker can clear it for the end of the pipe that workers have.
+ * An eventfd has only one description, so that a worker could make the master wait for ever. */
 static bool hang_doorbell(struct pool *pool)
 {
     int fds[2];
@@ -214,7 +214,7 @@ static void kill_unready(struct pool *pool, const struct generation *generation)
     }
 }
 
-/* Forked, but for those that are to be forked again. */
+/* How many were forked, without those that were stillborn, which are forked again. */
 static unsigned count_started(const struct generation *generation)
 {
     return generation->forked - generation->stillborn;
@@ -225,7 +225,7 @@ bool pool_is_forked(const struct generation *generation)
     return count_started(generation) >= generation->conf->start;
 }
 
-/* False with a reason: nothing is to be hoped for from more of them. */
+/* False with a reason: it would be useless to fork more of them. */
 static bool fork_first(struct pool *pool, struct generation *generation, struct reason *why)
 {
     unsigned missing = pool_is_forked(generation) ? 0 : generation->conf->start - count_started(generation);
@@ -260,8 +260,8 @@ void pool_set_generation_deadline(struct pool *pool, struct generation *generati
     pool_signal(pool, generation, SIGTERM);
 }
 
-/* It is the closed lifeline that retires workers; TERM makes those that wait for a client look, and let go of the
- * listeners. */
+/* The closed lifeline makes workers leave. TERM wakes those that wait for a client, so that they close the listeners.
+ * */
 void pool_retire(struct pool *pool, struct generation *generation)
 {
     generation_retire(generation);

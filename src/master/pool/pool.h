@@ -29,7 +29,7 @@ struct pool_report {
 struct pool *pool_create(void (*run)(const struct worker_job *), const struct title *title, struct reason *why);
 void pool_destroy(struct pool *pool);
 
-/* The descriptor that is readable when a worker wants a look, and what to do before the look. */
+/* The descriptor that is readable when a worker has rung; and empty it, before the look. */
 int pool_doorbell(const struct pool *pool);
 void pool_answer_doorbell(struct pool *pool);
 

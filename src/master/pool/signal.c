@@ -1,5 +1,5 @@
-/* signal.c: signals to workers, and what if they may not be sent: a root without CAP_KILL, as in hardened containers,
- * may not signal processes of another user. Called by the pool. */
+/* signal.c: signals to workers, and what is done if they may not be sent: without CAP_KILL, as in hardened containers,
+ * root may not signal processes of another user. Called by the pool. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>

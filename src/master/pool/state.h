@@ -44,11 +44,12 @@ unsigned pool_fork(struct pool *pool, struct generation *generation, unsigned n)
 /* If the worker in that slot says that it is ready, remember it. */
 void pool_see(struct pool *pool, size_t slot, double now);
 
-/* Send sig to one worker; to all workers of generation (NULL: of all). Whether that is possible at all: */
+/* Send sig to one worker, or to all workers of a generation (NULL: of all generations). */
 void pool_signal_worker(struct pool *pool, struct roster_worker *worker, int sig);
 void pool_signal(struct pool *pool, const struct generation *generation, int sig);
 
-/* What workers of that user get as worker_terms.patience; and one line in the log if they cannot be signalled. */
+/* What workers of that user get as worker_terms.patience; and log, once, that workers cannot be signalled, if that is
+ * so. */
 double pool_patience(const struct pool *pool, uid_t uid);
 void pool_say_unsignalled(struct pool *pool, struct log *log);
 
