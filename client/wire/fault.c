@@ -13,6 +13,9 @@
 /* So many bytes in a row are another connection's beyond doubt; so few are the own one's, if they belong nearby. */
 enum { WORD = 8, PROOF = 16, PROOF_NEARBY = 4, NEARBY = 4096 };
 
+/* A server that mixes connections up is accused wrongly once in so many faults at most. */
+#define CHANCE 0x1p-24
+
 /* data[start, start + length) of the sample is what the connection has from offset on. length 0: there is none. */
 struct stretch {
     size_t start, length;
@@ -145,9 +148,25 @@ static bool slide(const struct fault_sample *sample, size_t length, uint64_t *of
     return false;
 }
 
-/* Are data[0, length) another connection's, though too few for a proof? There must be such a connection. */
+/* How likely is it that so many bytes of no origin seem to be another connection's? Any word has a place, with one of
+ * 2^32 connections (of lines 2^24), and WORD words are tried; each further byte has one value of 256 (of lines 128). */
+static double chance_of_foreign(const struct fault_sample *sample, size_t length)
+{
+    double chance = WORD * (double)sample->connections / (sample->pattern.lines ? 0x1p24 : 0x1p32);
+    for (size_t at = WORD; at < length; at++)
+        if (!sample->pattern.lines)
+            chance /= 256;
+        else if (sample->data[at] != '\n')
+            chance /= 128;
+    return chance;
+}
+
+/* Are data[0, length) another connection's, though too few for a proof? There must be such a connection, and so few
+ * that this tells something. */
 static bool is_foreign(const struct fault_sample *sample, size_t length, struct stretch *stretch)
 {
+    if (chance_of_foreign(sample, length) > CHANCE)
+        return false;
     for (size_t skip = 0; skip < WORD && skip + WORD <= length; skip++) {
         if (!locate(sample, skip, stretch) || stretch->connection >= sample->connections ||
             stretch->connection == sample->pattern.connection || stretch->offset < skip)

@@ -86,6 +86,27 @@ static void test_says_whose(void **state)
                     "connection 3 at offset 4096: another connection's data: bytes of connection 7 at offset 1024");
 }
 
+/* Of many connections, eight bytes of anything may seem to be one's: it takes more. */
+static void test_says_whose_only_if_sure(void **state)
+{
+    static const struct {
+        bool lines;
+        size_t enough;
+    } cases[] = {{false, 10}, {true, 11}};
+    (void)state;
+    for (size_t i = 0; i < unit_count(cases); i++) {
+        struct pattern mine = {.seed = 0x123456789, .connection = 3, .lines = cases[i].lines}, other = mine;
+        unsigned char data[20];
+        other.connection = 7;
+        pattern_fill(&other, 1024, data, sizeof data);
+        for (size_t length = 8; length <= sizeof data; length++) {
+            struct fault fault = fault_diagnose(&(struct fault_sample){
+                .pattern = mine, .connections = 10000, .offset = 4096, .owed = 100, .data = data, .length = length});
+            assert_int_equal(fault.kind, length < cases[i].enough ? FAULT_CHANGED : FAULT_FOREIGN);
+        }
+    }
+}
+
 static void test_says_what_no_echo_server_said(void **state)
 {
     static const unsigned char banner[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
@@ -507,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_says_repeated),
         cmocka_unit_test(test_says_reordered),
         cmocka_unit_test(test_says_whose),
+        cmocka_unit_test(test_says_whose_only_if_sure),
         cmocka_unit_test(test_says_what_no_echo_server_said),
         cmocka_unit_test(test_says_that_it_is_another_mpechos),
         cmocka_unit_test(test_ends_soon_whatever_came),
