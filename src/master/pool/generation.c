@@ -66,6 +66,24 @@ static struct hints *make_hints(struct reason *why)
     return NULL;
 }
 
+static bool advise(const struct generation *generation, int advice)
+{
+    return madvise(generation->turn, sizeof *generation->turn, advice) == 0 &&
+           madvise(generation->hints, sizeof *generation->hints, advice) == 0;
+}
+
+bool generation_lend(const struct generation *generation)
+{
+    return advise(generation, MADV_DOFORK);
+}
+
+void generation_take_back(const struct generation *generation)
+{
+    int saved = errno;
+    advise(generation, MADV_DONTFORK);
+    errno = saved;
+}
+
 static bool take_place(struct generation *generation, struct orders *orders, struct reason *why)
 {
     long index = orders_take(orders);
@@ -88,7 +106,9 @@ static bool open_all(struct generation *generation, const struct generation_part
     if (generation->hints == NULL || !take_place(generation, orders, why))
         return false;
     generation->turn = lockfile_map(parts->lockfile, generation->index, why);
-    return generation->turn != NULL;
+    if (generation->turn == NULL)
+        return false;
+    return advise(generation, MADV_DONTFORK) || reason_set(why, "cannot make a generation: %s", strerror(errno));
 }
 
 struct generation *generation_create(const struct generation_parts *parts, struct orders *orders, struct reason *why)

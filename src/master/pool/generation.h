@@ -62,6 +62,11 @@ struct generation *generation_create(const struct generation_parts *parts, struc
 /* Before a worker is forked into it: listeners may have been opened anew or ended since the last one was. */
 void generation_refresh(struct generation *generation);
 
+/* Around a fork: from generation_lend to generation_take_back, a child gets the turn and the hints of this generation.
+ * Of others it never does. False with errno. */
+bool generation_lend(const struct generation *generation);
+void generation_take_back(const struct generation *generation);
+
 /* Not before its last worker is gone, which could no longer be told when to end. */
 void generation_destroy(struct generation *generation);
 

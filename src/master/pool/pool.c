@@ -103,6 +103,53 @@ void pool_answer_doorbell(struct pool *pool)
 
 /* Forking */
 
+/* All of it is on the stack: pool and generation are not there in the child. */
+static struct worker_job make_job(const struct pool *pool, const struct generation *generation, size_t slot,
+                                  struct page *page)
+{
+    return (struct worker_job){
+        .terms = generation->terms,
+        .log = generation->log,
+        .turn = generation->turn,
+        .hints = generation->hints,
+        .deadline = orders_deadline(pool->orders, generation->index),
+        .page = page,
+        .mark = board_mark(pool->board, slot),
+        .slot = slot,
+        .lifeline = generation->lifeline_read,
+        .doorbell = pool->bell_write,
+        .master = pool->master,
+        .title = pool->title,
+        .buffer = pool->buffer,
+        .buffer_size = BUFFER_SIZE,
+    };
+}
+
+/* -1 with errno. */
+static pid_t fork_worker(struct pool *pool, struct generation *generation, size_t slot)
+{
+    struct page *page = board_lend(pool->board, slot);
+    bool lent = page != NULL && generation_lend(generation);
+    pid_t pid = -1;
+    if (lent) {
+        void (*run)(const struct worker_job *) = pool->run;
+        const struct worker_job job = make_job(pool, generation, slot, page);
+        sigset_t before = sigpipe_block();
+        pid = fork();
+        if (pid == 0) {
+            run(&job);
+            _exit(WORKER_SETUP);
+        }
+        int error = errno;
+        sigpipe_restore(&before);
+        errno = error;
+    }
+    if (page != NULL)
+        board_take_back(pool->board, slot);
+    generation_take_back(generation);
+    return pid;
+}
+
 static bool spawn(struct pool *pool, struct generation *generation)
 {
     long slot = roster_vacancy(&pool->roster);
@@ -111,40 +158,9 @@ static bool spawn(struct pool *pool, struct generation *generation)
         return false;
     }
     generation_refresh(generation);
-    struct page *page = board_lend(pool->board, (size_t)slot);
-    if (page == NULL)
+    pid_t pid = fork_worker(pool, generation, (size_t)slot);
+    if (pid < 0)
         return false;
-    /* On the stack: pool and generation are not there in the child. */
-    void (*run)(const struct worker_job *) = pool->run;
-    const struct worker_job job = {
-        .terms = generation->terms,
-        .log = generation->log,
-        .turn = generation->turn,
-        .hints = generation->hints,
-        .deadline = orders_deadline(pool->orders, generation->index),
-        .page = page,
-        .mark = board_mark(pool->board, (size_t)slot),
-        .slot = (size_t)slot,
-        .lifeline = generation->lifeline_read,
-        .doorbell = pool->bell_write,
-        .master = pool->master,
-        .title = pool->title,
-        .buffer = pool->buffer,
-        .buffer_size = BUFFER_SIZE,
-    };
-    sigset_t before = sigpipe_block();
-    pid_t pid = fork();
-    if (pid == 0) {
-        run(&job);
-        _exit(WORKER_SETUP);
-    }
-    int error = errno;
-    board_take_back(pool->board, (size_t)slot);
-    sigpipe_restore(&before);
-    if (pid < 0) {
-        errno = error;
-        return false;
-    }
     const struct roster_worker worker = {.pid = pid, .generation = generation, .born = clock_now()};
     roster_add(&pool->roster, (size_t)slot, &worker);
     generation->workers++;
