@@ -14,15 +14,25 @@ chmod 0755, $dir;
 
 my @small = ('--rounds', 2, '--seconds', 0.2, '--limit', 5, '--clients', '10,20', '--idle', 5);
 my @what  = ('--servers', 'mpechod,bare,nonesuch', '--rows', '^(' . join('|', @rows) . ')$', '--out', "$dir");
-my $pid   = spawn([ "$FindBin::Bin/../bench/run", @small, @what ],
-    env => { TMPDIR => "$dir" }, stdout => "$dir/out", stderr => "$dir/err");
-is(reap($pid, 60), 0, 'it runs');
-is(slurp("$dir/err"), '', 'no complaints');
-my $table = slurp("$dir/out");
+
+# On a machine that is busy with other things no reply may come in such a short time: then once more.
+sub bench () {
+    unlink "$dir/out", "$dir/err";
+    my $pid = spawn([ "$FindBin::Bin/../bench/run", @small, @what ],
+        env => { TMPDIR => "$dir" }, stdout => "$dir/out", stderr => "$dir/err");
+    my $status = reap($pid, 60);
+    return { status => $status, out => slurp("$dir/out"), err => slurp("$dir/err"), results => slurp("$dir/results.json") };
+}
+
+my $run = bench();
+$run = bench() if $run->{results} =~ /"no reply/;
+is($run->{status}, 0, 'it runs');
+is($run->{err}, '', 'no complaints');
+my $table = $run->{out};
 like($table, qr{^echoes/s, 1 connection +[\d.]+k? +[\d.]+k?  x[\d.]+}m, 'the table has figures and a ratio');
 like($table, qr/^nonesuch: left out: no such server$/m, 'what is not there is left out with the reason');
 
-my $results = eval { JSON::PP->new->utf8->decode(slurp("$dir/results.json")) };
+my $results = eval { JSON::PP->new->utf8->decode($run->{results}) };
 is($results->{schema}, 1, 'results.json is JSON, and has a schema number') or diag($@);
 like($results->{date}, qr/^\d{4}-\d\d-\d\d$/, 'the date');
 ok($results->{machine}{cores} > 0, 'the machine');

@@ -9,11 +9,16 @@ use Mpechod;
 use Pty;
 use Test::More;
 
+# Those that have become one: they have the name, and the log before it.
+sub grown_workers ($d) { grep { (process($_) // { comm => '' })->{comm} eq 'mpechod-worker' } $d->workers }
+
+# Clients can connect before there are workers.
 sub started ($d, %how) {
     my $address = "127.0.0.1:$d->{config}{listen}[0]{port}";
     $d->start(no_wait => 1, %how);
     ok(wait_until(sub { connect_to($address) }), 'started');
     $d->{master} = $d->find_master // $d->{child};
+    ok(wait_until(sub { grown_workers($d) }), '... with workers');
     return $address;
 }
 
@@ -23,7 +28,7 @@ sub daemon (%config) {
 
 # Lines without number, as if they came from a worker; or so many connections that it is held up for sure.
 sub hold_up ($d, $address) {
-    my $socket = descriptor_of(($d->workers)[0], 2);
+    my $socket = descriptor_of((grown_workers($d))[0], 2);
     my $n = $socket ? 20 : 1000;
     if ($socket) { send $socket, 'x' x 2000, Socket::MSG_DONTWAIT for 1 .. 300 }
     my @bad = grep { my $c = connect_to($address); !$c || exchange($c, 'hello', 5) ne 'hello' } 1 .. $n;

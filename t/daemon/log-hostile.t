@@ -42,8 +42,8 @@ subtest 'a queue that is full, of a socket that blocks' => sub {
     my $took = timed(sub { echo_ok($d->connect, "echo $_", 'echo goes on') for 1 .. 20 });
     cmp_ok($took, '<', 10, 'in good time');
     $d->configure(pool => { start => 2 });
-    $d->signal('HUP');
     my %before = map { $_ => 1 } $d->workers;
+    $d->signal('HUP');
     wait_ok(sub { my @w = $d->workers; @w && !grep { $before{$_} } @w }, 10, 'and so does the master');
     $d->expect(qr/SIGUSR2/, qr/[1-9]\d* log lines lost/);
     kill CONT => $logger;

@@ -43,16 +43,16 @@ $d->{master} = $d->find_master;
 my $address = "127.0.0.1:$port";
 my $master  = $d->master;
 
-my @lines = heard($logger);
-like($lines[-1], qr/^<30>\w{3} [ \d]\d \d\d:\d\d:\d\d mpechod\[$master\]: INFO ready: 2 workers, listening on \Q$address\E$/,
+my @lines;
+sub hear_ok ($pattern, $name) {
+    wait_ok(sub { push @lines, heard($logger); grep { /$pattern/ } @lines }, 5, $name);
+}
+hear_ok(qr/^<30>\w{3} [ \d]\d \d\d:\d\d:\d\d mpechod\[$master\]: INFO ready: 2 workers, listening on \Q$address\E$/,
     'the ready line, as daemon.info');
 my $c      = connect_to($address);
 my $worker = $d->worker_of($c);
 echo_ok($c, 'hello');
 end_ok($c);
-sub hear_ok ($pattern, $name) {
-    wait_ok(sub { push @lines, heard($logger); grep { /$pattern/ } @lines }, 5, $name);
-}
 hear_ok(qr/^<30>.* mpechod\[$worker\]: INFO peer=127\.\S+ local=\S+ in=5 out=5 time=\S+ end=eof$/, 'an access line');
 my ($victim) = $d->idle_workers;
 kill KILL => $victim;
