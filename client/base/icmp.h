@@ -12,8 +12,8 @@ struct icmp {
     char from[INET6_ADDRSTRLEN]; /* who sent it; "": the system does not say */
 };
 
-/* "port unreachable"; of a message without words "ICMP type 3, code 99". version is not 0. Returns text, or a constant.
- */
+/* The message in words, such as "port unreachable"; if it has no words here, "ICMP type 3, code 99". version is not 0.
+ * Returns text, or a constant. */
 enum { ICMP_TEXT = 64 };
 const char *icmp_text(const struct icmp *icmp, char text[ICMP_TEXT]);
 

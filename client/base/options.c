@@ -169,7 +169,7 @@ static void help_overview(FILE *out)
           "Talk to an echo server (RFC 862), measure it, and verify every byte.\n"
           "\n"
           "  HOST         a name, an IPv4 or IPv6 address, or unix:/path\n"
-          "  PORT         1-65535 or a service name (default " PORT_DEFAULT "); HOST:PORT will do, too\n"
+          "  PORT         1-65535 or a service name (default " PORT_DEFAULT "); or as HOST:PORT\n"
           "\n"
           "  interactive  send each line typed, show what comes back (default at a terminal)\n"
           "  pipe         send standard input, write what comes back (default otherwise)\n"
@@ -331,7 +331,7 @@ static bool take_option(struct options *options, const struct rule *rule, const 
 static bool unknown_option(const struct options *options, const char *first)
 {
     if (!options->mode_given && first[0] != '-')
-        fprintf(stderr, "%s is none of the modes, which are " OPTIONS_MODES ".\n", first);
+        fprintf(stderr, "%s is not a mode; the modes are " OPTIONS_MODES ".\n", first);
     return usage(options);
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* A stream to standard output that takes all that is written to it also if the descriptor does not block: it waits
- * then. Close it with fclose; the descriptor stays open. NULL: no memory. */
+/* A stream to standard output that takes all that is written to it. If the descriptor does not block, the stream waits
+ * for room. Close it with fclose; the descriptor stays open. NULL: no memory. */
 FILE *output_open(void);
 
 #endif

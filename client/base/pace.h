@@ -19,7 +19,7 @@ struct pace {
     uint64_t members;     /* so many of them */
     int64_t start;        /* when the schedule begins */
     uint64_t next;        /* arrivals, its own counted from 0: the first that on_due has not been called for */
-    uint64_t end;         /* there are none from this one on */
+    uint64_t end;         /* this arrival does not happen, nor does any after it */
     void *owner;
     void (*on_due)(struct pace *pace, uint64_t arrival, int64_t now); /* each once, in order, never early */
 };

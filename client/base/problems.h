@@ -23,11 +23,11 @@ struct problems {
     uint64_t others; /* that there was no room for */
 };
 
-/* Add it, or count it with those it is like: of the same kind, a constant, of which only the first text is kept; or, if
- * kind is NULL, of the same text. */
+/* Add a problem, or count it with an earlier one that is like it. Two problems are alike if they have the same kind,
+ * which is a constant, and then only the first text is kept; or, if kind is NULL, if they have the same text. */
 void problems_add(struct problems *problems, const char *kind, const char *text, uint64_t count);
 
-/* The same, of what an ICMP message told; kind is NULL. */
+/* The same, for a problem that an ICMP message told of; kind is NULL. */
 void problems_add_icmp(struct problems *problems, const struct icmp *icmp, const char *text, uint64_t count);
 
 void problems_merge(struct problems *into, const struct problems *from);

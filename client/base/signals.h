@@ -17,8 +17,8 @@ int signals_next(int fd);
 /* poll(2), at most until then, as clock_now() has it; INT64_MAX: no limit. */
 int signals_poll(struct pollfd *fds, nfds_t count, int64_t until);
 
-/* Wait until standard output can take a line. Signals are blocked, so a plain blocking write would make us deaf while
- * the reader is slow. False: a signal came, or `until` has passed. */
+/* Wait until standard output can take a line. Signals are blocked, so during a write that blocks, while the reader is
+ * slow, we would not notice any. False: a signal came, or `until` has passed. */
 bool signals_wait_for_output(int fd, int64_t until);
 
 /* From now on all of them do what they do by default. */

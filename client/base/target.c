@@ -241,7 +241,7 @@ static void explain(const struct options *options, int error, char why[TARGET_WH
     if (n < TARGET_WHY)
         n += snprintf(why + n, TARGET_WHY - (size_t)n, "%s", what);
     if (error == EAI_SERVICE && !options->mode_given && n < TARGET_WHY)
-        snprintf(why + n, TARGET_WHY - (size_t)n, "; and %s is none of the modes, which are " OPTIONS_MODES,
+        snprintf(why + n, TARGET_WHY - (size_t)n, "; and %s is not a mode; the modes are " OPTIONS_MODES,
                  options->host);
 }
 

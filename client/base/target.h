@@ -27,7 +27,7 @@ enum { TARGET_WHY = 4096 };
  * Returns how many there are and sets *targets to them, for free(); or 0. */
 size_t target_resolve(const struct options *options, struct target **targets);
 
-/* The same, but what fails is told in why, not to the user. */
+/* The same, but a failure is described in why, and the user is not told. */
 size_t target_look_up(const struct options *options, struct target **targets, char why[TARGET_WHY]);
 
 /* The address that answered, or why none did. */
@@ -56,14 +56,14 @@ const char *target_error_text(int error);
 /* End a connection; by a reset no TIME-WAIT is left, which would keep one of this machine's ports for a minute. */
 void target_close(int fd, bool reset);
 
-/* What every stream of ours wants of its socket: no delay for a small message. */
+/* Set what every stream of ours needs of its socket: that a small message is sent without delay. */
 void target_tune(int fd);
 
 /* The IP and UDP headers of a datagram that goes there, in bytes, without options. */
 unsigned target_headers(const struct target *target);
 
-/* May they be flooded: is each an address of this machine, or has the user said so? Tells if not. Asked before anything
- * is sent there. */
+/* Whether these addresses may be flooded: each is one of this machine's own, or the user has allowed it. If not, the
+ * user is told. To be called before anything is sent there. */
 bool target_may_flood(const struct target *targets, size_t count, const struct options *options);
 
 #endif

@@ -1,6 +1,7 @@
-/* load_stream.c: when which connection sends. How a slot goes on from each event is the style, below: one for each kind
- * of load. What is broken or refused is opened again by the next sweep, so that a server that refuses is not asked more
- * often than that; except in the styles that are about one connection each. */
+/* load_stream.c: when which connection sends. A style, of which there is one for each kind of load, says how a slot
+ * goes on after each event. A connection that breaks or is refused is opened again by the next sweep and not at once,
+ * so that a server that refuses connections is not flooded with attempts. In the styles in which a slot has one
+ * connection only, it is not opened again. */
 #include "client/load/load.h"
 
 #include <err.h>

@@ -1,6 +1,6 @@
-/* load_udp.c: when which socket sends. Closed loop: a new datagram for every reply, up to the depth. The place of one
- * that got lost is filled by the next sweep, so that a port that is unreachable is not asked more often than that. Open
- * loop: a datagram is sent when it is due, whatever became of those before it. */
+/* load_udp.c: when which socket sends. Closed loop: a new datagram for every reply, up to the depth. If a datagram got
+ * lost, the next sweep sends another in its place and not sooner, so that a port that is unreachable is not flooded
+ * with attempts. Open loop: a datagram is sent when it is due, whatever became of those before it. */
 #include "client/load/load.h"
 
 #include <err.h>

@@ -77,7 +77,8 @@ void slot_give_up_unsent(struct slot *slot);
 /* Messages that never will be sent. */
 void slot_lose_unsent(struct slot *slot, uint64_t count);
 
-/* The load is ending, and with so many outstanding nothing more is to be expected of the slot. */
+/* Whether the load is ending and nothing more is to be expected of the slot, of which so many messages are outstanding.
+ */
 bool slot_is_idle(const struct slot *slot, size_t outstanding);
 
 void slot_finish(struct slot *slot);

@@ -7,8 +7,8 @@
 #include "client/report/run.h"
 #include "client/wire/datagram.h"
 
-/* Bounded: a size is tried three times at most, and there are some seventeen sizes at most. Sets the
- * socket's owner, and on_event, tally and problems of its shared. */
+/* Run the search, which is bounded: a size is tried three times at most, and there are some seventeen sizes at most.
+ * Sets the socket's owner, and on_event, tally and problems of its shared. */
 void ping_mtu_search(struct run *run, struct datagram_socket *socket);
 
 #endif

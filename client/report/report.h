@@ -20,7 +20,8 @@ struct report *report_open(const struct options *options, const struct target *t
 
 void report_probe(struct report *report, const struct probe *probe);
 
-/* Bench: at the end of every interval. written: or else only what comes at the end of the run has it. */
+/* Bench: at the end of every interval. written: whether the interval is reported at once; otherwise it is only in what
+ * is written at the end of the run. */
 void report_interval(struct report *report, const struct interval *interval, bool written);
 
 /* Bench. True on a terminal: the caller then calls report_progress a few times a second to redraw the row of the
@@ -28,7 +29,7 @@ void report_interval(struct report *report, const struct interval *interval, boo
 bool report_is_live(const struct report *report);
 void report_progress(struct report *report, const struct interval *interval);
 
-/* Standard output takes no more: nobody would see the rest. */
+/* Whether standard output takes nothing more, so that nobody would see the rest. */
 bool report_has_failed(const struct report *report);
 
 /* SIGQUIT: the summary so far, on standard error, so that it does not get into JSON. */
@@ -38,9 +39,9 @@ void report_so_far(struct report *report, const struct result *result);
  * STATUS_NO_CONNECTION if there never was one, or STATUS_LOCAL when something could not be written. */
 enum status report_close(struct report *report, const struct result *result);
 
-/* Instead of all that, when nothing was measured, as no server was found, or this machine refused what it takes: JSON
- * and CSV have the same keys and columns as ever, JSON has the status, and why, unless that is NULL, as a problem. The
- * user has been told. Returns status. */
+/* To be called instead of the functions above if nothing was measured, because no server was found, or because this
+ * machine refused what was needed. JSON and CSV have the same keys and columns as otherwise; JSON has the status, and
+ * why, unless that is NULL, among its problems. The user has been told already. Returns status. */
 enum status report_nothing(const struct options *options, enum status status, const char *why);
 
 #endif

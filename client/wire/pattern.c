@@ -1,6 +1,6 @@
-/* pattern.c: a bijection from (connection, word of the stream) to eight bytes; see pattern.h. A multiplication, which
- * from one word to the next is an addition, and a shift: it must not become the bottleneck, and nobody is to be kept
- * from guessing it. */
+/* pattern.c: a bijection from (connection, word of the stream) to eight bytes; see pattern.h. It consists of a
+ * multiplication, which from one word to the next is an addition, and a shift: it must not become the bottleneck, and
+ * it need not be hard to guess. */
 #include "client/wire/pattern.h"
 
 #include <assert.h>

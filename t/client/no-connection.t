@@ -34,7 +34,7 @@ no_connection("resolve $_", qr/cannot resolve \Q$_\E port 9190: .+/, $_)
   for '256.1.1.1', '1.2.3.4.5', '::zz', '[::zz]', '[127.0.0.1]', '[localhost]', '[]', ':', 'x' x 2000;
 no_connection('resolve a service', qr/cannot resolve 127\.0\.0\.1 port no-such-service: no service has this name/,
     'pipe', '127.0.0.1', 'no-such-service');
-no_connection('a mode, mistyped', qr/cannot resolve pnig port localhost: no service .*; and pnig is none of the modes, .*ping.*/,
+no_connection('a mode, mistyped', qr/cannot resolve pnig port localhost: no service .*; and pnig is not a mode; .*ping.*/,
     'pnig', 'localhost');
 
 my $dir = temp_dir();

@@ -26,7 +26,7 @@ my @wrong = (
     [ 'unknown option',  qr/invalid option -- 'x'/, '-x', '127.0.0.1' ],
     [ 'unknown word',    qr/unrecognized option '--no-such'/, '--no-such', '127.0.0.1' ],
     [ 'no seconds',      qr/option requires an argument -- 'W'/, '-W' ],
-    [ 'a mode, mistyped', qr/invalid option -- 'c'\npnig is none of the modes, which are .*ping.*\./, 'pnig', '-c', 3, 'localhost' ],
+    [ 'a mode, mistyped', qr/invalid option -- 'c'\npnig is not a mode; the modes are .*ping.*\./, 'pnig', '-c', 3, 'localhost' ],
     [ 'two ports',       '127.0.0.1:1 has a port already, and 2 is another', '127.0.0.1:1', 2 ],
     [ 'two ports, IPv6', '[::1]:1 has a port already, and 2 is another', '[::1]:1', 2 ],
     map({ [ "port of $_", qr/port .*: neither a number from 1 to 65535 nor the name of a service/, $_ ] }
