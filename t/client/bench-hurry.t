@@ -17,7 +17,7 @@ ok(wait_until(sub { blocks_int($client) }), 'begun');
 ok(IO::Select->new($heard)->can_read(10), 'the server has the first message');
 kill INT => $client->{pid};
 ok(wait_for_output($client, qr/"interval"/), 'it was interrupted, and waits for what is on its way');
-kill STOP => $client->{pid};
+halt($client->{pid});
 my $stopped = now();
 $server->go;
 ok(wait_until(sub { unread() == 64 }), 'the reply is there, unread');

@@ -11,7 +11,7 @@ use Test::More;
 my $server = FaultyServer->new;
 my $client = start_mpecho(qw(bench -t 1.6 -i 0.2 --json-stream), $server->target);
 ok(wait_for_output($client, qr/"interval"/), 'an interval has ended');
-kill STOP => $client->{pid};
+halt($client->{pid});
 let_pass(0.3);    # to the middle of another one
 kill CONT => $client->{pid};
 my ($summary, @rows) = reverse map { decode_json($_) } split /\n/, end_of($client)->{out};

@@ -23,7 +23,7 @@ ok(wait_for_output($client, qr/seq=1 time=/), 'the first probe is answered');
 close $first;
 my $connecting = sprintf ':%04X 02 ', $to[1];    # SYN_SENT, in /proc/net/tcp
 ok(wait_until(sub { grep { inode_of($_) } grep { /$connecting/ } split /\n/, slurp('/proc/net/tcp') }), 'it connects anew');
-kill STOP => $client->{pid};
+halt($client->{pid});
 
 sub inode_of ($line) {
     my $inode = (split ' ', $line)[9];

@@ -23,7 +23,7 @@ for my $run (@runs) {
 }
 let_pass(0.1);
 my @pids = map { $_->{client}{pid} } @runs;
-kill STOP => @pids;
+halt(@pids);
 let_pass(1.8);
 kill CONT => @pids;
 for my $run (@runs) {

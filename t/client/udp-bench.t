@@ -43,7 +43,7 @@ cmp_ok($json->{intervals}[0]{replied}, '>', 0, 'omitted time: the load goes on w
 # The server stops for a while: what was due meanwhile was sent, and all of it waits.
 my $client = start_mpecho('bench', '-u', '--json', '-t', 1, '-R', 400, '-W', 5, $server->target);
 ok(wait_until(sub { socket_to($server->port) }), 'a server that stops: begun');
-kill STOP => $server->pid;
+halt($server->pid);
 ok(wait_until(sub { hex((split /:/, (socket_of($server->port))[4] // ':0')[1]) > 50_000 }), 'a server that stops: datagrams wait for it');
 kill CONT => $server->pid;
 $json = decode_json(end_of($client)->{out});
@@ -105,7 +105,7 @@ cmp_ok($json->{sent}, '<=', 2 * (2 + 10 * $took), 'nobody there: not asked too o
 my $flooding = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n == 3 ? map { [$_ / 500, $bytes] } 1 .. 2000 : $bytes });
 $client = start_mpecho('bench', '-u', '-t', 20, '-R', 50, '-s', 50000, '-i', 0.1, $flooding->target);
 ok(wait_for_output($client, qr/-0\.2\d /), 'overflow: begun');
-kill STOP => $client->{pid};
+halt($client->{pid});
 ok(wait_until(sub { my @words = socket_to($flooding->port); @words && $words[-1] > 0 }), 'overflow: the kernel has counted it');
 kill $_ => $client->{pid} for qw(CONT INT);
 like(end_of($client)->{out}, qr/a reply was thrown away here, as none were read fast enough(?:, [\d,]+ times)?$/m, 'overflow: said');

@@ -19,7 +19,7 @@ my ($other) = grep { $_ != $holder } $d->workers;
 my $strace = Strace->attach($holder, '-e', 'trace=futex', '-e', 'inject=futex:signal=STOP:when=1');
 my $client = $d->connect;
 wait_until(sub { $d->turn_holder == $other });
-kill STOP => $other;
+halt($other);
 wait_until(sub { my @stopped = grep { process($_)->{state} =~ /[Tt]/ } $holder, $other; @stopped == 2 });
 my $waiting = $d->connect;
 echo_ok($waiting, 'hello', 'who waits is served, by another worker');

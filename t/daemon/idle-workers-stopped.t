@@ -9,7 +9,7 @@ use Test::More;
 my $d = Mpechod->new(pool => { start => 3, min_spare => 3, max_spare => 6 }, accept => { stall_timeout => 0.5 })->start;
 my @stopped = $d->workers;
 $d->expect(map { qr/WARN \[\d+\] worker $_ / } @stopped);
-kill STOP => @stopped;
+halt(@stopped);
 for my $n (1 .. 4) {
     my $seconds = timed(sub { my $c = $d->connect; echo_ok($c, 'hello', "client $n is served"); close $c });
     cmp_ok($seconds, '<', 1.5, sprintf 'within stall_timeout + 1 s (%.2f s)', $seconds);
@@ -22,7 +22,7 @@ echo_ok($d->connect, 'hello');
 $d->reload(timeout => { drain => 0.5 });
 @stopped = $d->workers;
 $d->expect(qr/have not ended/, map { qr/WARN \[\d+\] worker $_ / } @stopped);
-kill STOP => @stopped;
+halt(@stopped);
 my $seconds = timed(sub { $d->stop });
 cmp_ok($seconds, '<', 3, sprintf 'stopped workers do not hold up the end (%.2f s)', $seconds);
 

@@ -89,7 +89,7 @@ for my $socket ($inet, $local) {
     wait_ok(sub { fcntl($socket, F_GETFL, 0) & O_NONBLOCK }, $bound, 'a listener does not block any more');
 }
 my @stopped = $d->workers;
-kill STOP => @stopped;
+halt(@stopped);
 listen $local, 0 or die $!;
 my @queued;
 wait_ok(sub { push @queued, connect_to("unix:$unix", Timeout => 0.2) // (); @queued > 4 }, $bound, 'five can wait at a Unix socket');

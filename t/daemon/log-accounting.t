@@ -77,7 +77,7 @@ subtest 'a pipe that nobody reads' => sub {
     ok(wait_until(sub { connect_to("127.0.0.1:$port") }), 'started');
     $d->{master}    = $d->find_master;
     $d->{listening} = ["127.0.0.1:$port"];
-    kill STOP => $d->logger;    # as if it hung
+    halt($d->logger);    # as if it hung
     my $worker = wait_until(sub { ($d->workers)[0] });    # clients can connect before there is one
     my $socket = descriptor_of($worker, 2) // plan(skip_all => "needs to look into a process: $!");
     1 while defined send $socket, 'x' x 4000, Socket::MSG_DONTWAIT;    # and the queue is nearly full

@@ -34,7 +34,7 @@ subtest 'what it sends' => sub {
 
 subtest 'a queue that is full, of a socket that blocks' => sub {
     my $logger = $d->logger;
-    kill STOP => $logger;
+    halt($logger);
     1 while defined send $socket, 'x' x 100_000, MSG_DONTWAIT;
     1 while defined send $socket, 'x', MSG_DONTWAIT;
     fcntl $socket, F_SETFL, fcntl($socket, F_GETFL, 0) & ~O_NONBLOCK;

@@ -21,7 +21,7 @@ wait_ok(sub { $d->idle_workers >= 30 }, 2, 'and are replaced at once');
 # Many die for one SIGCHLD: while the master stands still signals do not queue.
 grown_up();
 @victims = $d->workers;
-kill STOP => $d->master;
+halt($d->master);
 kill KILL => @victims;
 wait_until(sub { $d->zombies == @victims });
 kill CONT => $d->master;

@@ -15,8 +15,7 @@ subtest 'stopped workers' => sub {
     my $c    = $d->connect;
     echo_ok($c, 'hello');
     my @stopped = $d->workers;
-    kill STOP => @stopped;
-    wait_ok(sub { !grep { (process($_) // { state => '' })->{state} ne 'T' } @stopped }, 5, 'workers are stopped');
+    ok(halt(@stopped), 'workers are stopped');
     my $begun = now();
     $d->kill_master;
     wait_ok(sub { !$d->processes }, 10, 'all of them end');

@@ -13,8 +13,7 @@ my %disturb = (
     'a TERM for it'  => sub ($d, $worker) { kill TERM => $worker },
     'STOP and CONT'  => sub ($d, $worker) {
         for (1 .. 3) {
-            kill STOP => $worker;
-            wait_until(sub { process($worker)->{state} eq 'T' });
+            halt($worker);
             kill CONT => $worker;
         }
     },

@@ -29,7 +29,7 @@ is("@different", '', 'and idle ones are not disturbed');
 is(scalar(grep { alive($_) } @workers), scalar @workers, 'they all live');
 
 # A flood of SIGCHLD does not hide a TERM.
-kill STOP => $d->master;
+halt($d->master);
 for (1 .. 5000) { kill $_ => $d->master for qw(CHLD USR2) }
 kill TERM => $d->master;
 kill CONT => $d->master;

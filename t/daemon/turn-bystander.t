@@ -17,7 +17,7 @@ my @clients = map { $d->connect } 1 .. 6;
 echo_ok($_, 'hello') for @clients;
 my $bystander = $d->worker_of($clients[0]);
 my $holder    = wait_until(sub { $d->turn_holder });
-kill STOP => $holder;    # stands for one that never accepts
+halt($holder);    # stands for one that never accepts
 open my $lock, '+<', "$memory/lock" or die $!;
 syswrite $lock, pack 'L', $bystander | 0x80000000;    # FUTEX_WAITERS
 close $lock;

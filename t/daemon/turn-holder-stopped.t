@@ -12,7 +12,7 @@ for my $round (1 .. 2) {
     my $holder = wait_until(sub { $d->turn_holder });
     $d->expect(qr/WARN \[\d+\] worker $holder /);
     $d->log_mark;
-    kill STOP => $holder;
+    halt($holder);
     my $seconds = timed(sub { echo_ok($d->connect, 'hello', 'a client is served') });
     cmp_ok($seconds, '<', 1.5, sprintf 'within stall_timeout + 1 s (%.2f s)', $seconds);
     $d->log_wait(qr/WARN \[\d+\] worker $holder \(slot \d+\) .*turn/);
@@ -25,7 +25,7 @@ for my $round (1 .. 2) {
 my $c = $d->connect;
 echo_ok($c, 'hello');
 my $busy = $d->worker_of($c);
-kill STOP => $busy;
+halt($busy);
 my @different = grep { exchange($d->connect, 'others') ne 'others' } 1 .. 20;
 is("@different", '', 'others are served');
 my $until = now() + 1.2;

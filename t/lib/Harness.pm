@@ -24,7 +24,7 @@ our @EXPORT = qw(
     need_socket_filter no_namespace need_namespace own_mount_namespace own_network_namespace set_up
     slurp spew temp_dir
     undisturbed spawn reap run exit_status start_child end_child free_port
-    process alive status_of children processes_of fd_of descriptor_of
+    process alive halt status_of children processes_of fd_of descriptor_of
     finish
 );
 
@@ -296,6 +296,12 @@ sub processes_of ($name, $value) {
 
 # A zombie is not alive: if its parent has died it may have to wait for init to be reaped.
 sub alive ($pid) { (process($pid) // { state => 'X' })->{state} !~ /[ZX]/ }
+
+# Stop processes, and wait until they have: each thread does when it has had the processor once more. True if all did.
+sub halt (@pids) {
+    kill STOP => @pids;
+    return wait_until(sub { !grep { slurp($_) !~ /\) [Tt] [^)]*\z/ } map { glob("/proc/$_/task/*/stat") } @pids });
+}
 
 # A field of /proc/PID/status: status_of($pid, 'NoNewPrivs').
 sub status_of ($pid, $field) { (slurp("/proc/$pid/status") =~ /^\Q$field\E:[ \t]*(.*?)[ \t]*$/m)[0] }
