@@ -253,9 +253,7 @@ static void take_record(struct logger *logger, enum spool_from from, const struc
             spool_lose(logger->spool, lost.count);
     } else if (kind > RECORD_LOST && from == SPOOL_MASTER) {
         flush(logger);
-        spool_done(logger->spool, from); /* whoever comes after us is told anew what to do */
         obey(logger, kind, record);
-        return;
     } else if (has_room(logger)) {
         render(record, logger->style, now, add, logger);
     } else { /* the master's: see take_batch */

@@ -147,7 +147,6 @@ enum errand_state errand_collect(struct errand *errand, const struct errand_carg
 enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *cargo)
 {
     struct reason unheard;
-    shutdown(errand->fd, SHUT_RD);
     enum errand_state state = errand_collect(errand, cargo, &unheard);
     over(errand);
     return state == ERRAND_DONE ? ERRAND_DONE : ERRAND_FAILED;

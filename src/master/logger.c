@@ -191,7 +191,7 @@ static void start(struct logger *logger)
         return;
     logger->pid = pid;
     children_add(logger->children, pid, &(struct children_owner){note_end, logger});
-    logger->switch_unsent = logger->abandon_unsent = logger->detach_unsent = false;
+    logger->switch_unsent = logger->abandon_unsent = false;
     logger->open_unsent = logger->has_current && logger->has_candidate;
     logger->reopen_unsent = logger->reopening != 0;
     send_commands(logger);

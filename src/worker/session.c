@@ -34,9 +34,8 @@ static double drain_deadline(void *context)
     alarm(0);
     if (getppid() == job->master)
         return atomic_load(job->deadline);
-    if (worker->orphan_deadline <= 0 && job->terms->drain > 0)
-        worker->orphan_deadline = clock_now() + job->terms->drain;
-    return worker->orphan_deadline;
+    return job->terms->drain > 0 ? clock_now() + job->terms->drain
+                                 : 0; /* the first one counts: conn.c keeps the earlier */
 }
 
 /* The addresses for the access line, which is sent when the connection is closed: they have to be asked for before. */

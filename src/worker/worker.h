@@ -27,8 +27,7 @@ struct worker {
     const struct worker_job *job;
     struct taker taker; /* of the accept turn; .dismissed: TERM has come */
     struct stream stream;
-    bool over;              /* the generation is: no more connections */
-    double orphan_deadline; /* when an orphan's connection must have ended; 0: not an orphan, or no limit */
+    bool over; /* the generation is: no more connections */
 };
 
 /* An accepted connection, at FD_CONN. */

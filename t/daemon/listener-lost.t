@@ -45,6 +45,7 @@ cmp_ok($good, '>', 20, "$good connections by the other listener meanwhile");
 is("@bad", '', 'none of them fails');
 is(scalar($d->log_lines(qr/ERROR \[\d+\] $name is broken/)), 1, 'it is said once');
 cmp_ok(scalar(() = $d->log_lines(qr/WARN|ERROR/)), '<=', 3, 'and hardly anything else');
+is(join("\n", $d->log_lines(qr/its listening socket does not work/)), '', 'nor does any worker wait for it: they are replaced');
 is(slurp($path), "somebody else's\n", 'the file is as it was');
 
 unlink $path, "$path.away";

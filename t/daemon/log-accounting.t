@@ -63,6 +63,33 @@ subtest 'rotation, reload, and the logger killed' => sub {
     $d->end;
 };
 
+subtest 'a logger that keeps dying' => sub {
+    my $d = Mpechod->new->start;
+    $d->expect(qr/the logger was killed by SIGKILL: starting another/);
+    my $killed = sub {
+        my $logger = $d->logger;
+        kill KILL => $logger;
+        wait_ok(sub { my $new = $d->logger; $new && $new != $logger }, 5, 'another is started');
+        return $d->logger;
+    };
+    my $started = sub ($pid) { (split ' ', slurp("/proc/$pid/stat") =~ s/.*\) //sr)[19] / POSIX::sysconf(POSIX::_SC_CLK_TCK()) };
+    let_pass(1.1);
+    my $first = $started->($killed->());
+    cmp_ok($started->($killed->()) - $first, '>', 0.95, 'not more often than once a second');
+
+    # It dies before it has seen that it is to reopen the log, and again, just before the end.
+    rename $d->log_file, $d->log_file . '.1';
+    kill STOP => $d->logger;
+    $d->signal('USR1');
+    let_pass(0.1);
+    $killed->();
+    ok($d->log_wait(qr/log reopened/), 'that the log was reopened is said by its successor');
+    kill KILL => $d->logger;
+    $d->stop;
+    like(slurp($d->log_file), qr/INFO \[\d+\] stopped$/, 'the last words are written');
+    $d->end;
+};
+
 # Nobody reads while it goes on: what does not fit is counted by workers that are gone by then.
 subtest 'a pipe that nobody reads' => sub {
     my $port = free_port();

@@ -35,6 +35,16 @@ end_ok($busy);
 wait_ok(sub { (slurp($old) . slurp($d->log_file)) =~ /in=16 out=16 .*end=eof/ }, 5, 'and is logged');
 wait_ok(sub { !grep { /log\.1/ } map { readlink // '' } map { glob "/proc/$_/fd/*" } $d->processes }, 5, 'nobody holds the old file');
 
+subtest 'a file that ends within a line' => sub {
+    my ($path, $before) = ($d->dir . '/half', $d->log_file);
+    spew($path, 'half a line');
+    $d->expect(qr/^half a line$/);
+    ok($d->reload(log => { target => $path }), 'reloaded');
+    wait_ok(sub { slurp($path) =~ /\n2/ }, 5, 'is written to');
+    like(slurp($path), qr/^half a line\n2/, 'and its line is not ours to finish');
+    ok($d->reload(log => { target => $before }), 'reloaded');
+};
+
 subtest 'a log that cannot be reopened' => sub {
     $d->expect(qr/log not reopened: /);
     rename $d->log_file, "$old.2" or die $!;

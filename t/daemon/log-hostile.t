@@ -24,12 +24,14 @@ subtest 'what it sends' => sub {
     send $socket, "${head}forged\n2026-01-01T00:00:00.000Z ERROR [1] forged", 0;
     $d->log_wait(qr/^1970-01-01T00:00:00.000Z ERROR \[$$\] forged\\x0a2026/);
     send $socket, pack('LCCSqLL', 0xff6d7001, $_, 0, 0, 0, 0, 0) . ("\xff" x 100), 0 for 1 .. 9;    # orders, which are not its to give
+    send $socket, pack('LCCSqLLQ', 0xff6d7001, 2, 1, 0, 0, 0, 0, 5), 0;    # nor is it to say how many lines were lost
     send $socket, '', 0;
     send $socket, 'x' x 100_000, 0;
     $d->log_wait(qr/ x{1000,}/);
     ok(!truncate($socket, 0), 'it has nothing that could be cut');
     echo_ok($d->connect, 'still there');
     $d->log_wait(qr/in=11 /);
+    is(join("\n", $d->log_lines(qr/lines lost/)), '', 'nothing was lost');
 };
 
 subtest 'a queue that is full, of a socket that blocks' => sub {

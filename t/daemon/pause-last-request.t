@@ -15,6 +15,7 @@ wait_ok(sub { !$d->workers }, 5, 'paused');
 my $strace = Strace->attach($d->master, '-f', '-e', 'trace=close_range', '-e', 'inject=close_range:delay_enter=300000');
 $d->signal('HUP');
 wait_until(sub { $d->workers >= 2 });
+$d->signal('HUP');    # for when the first one is done
 $d->expect(qr/config not reloaded: .*: paused meanwhile/);
 $d->signal('WINCH');
 $d->log_wait(qr/config not reloaded: .*: paused meanwhile/);

@@ -6,7 +6,9 @@ use lib "$FindBin::Bin/../lib";
 use Mpechod;
 use Test::More;
 
-my $d = Mpechod->new->start;
+my $d    = Mpechod->new;
+my $unix = $d->dir . '/echo.sock';
+$d->configure(listen => [ { address => '127.0.0.1', port => 0 }, { path => $unix } ])->start;
 my $c = $d->connect;
 echo_ok($c, 'before');
 my @idle = $d->idle_workers;
@@ -21,9 +23,12 @@ is(join(' ', $d->workers), $d->worker_of($c), 'there is one worker, the busy one
 end_ok($c);
 wait_ok(sub { !$d->workers }, 5, 'which leaves as well');
 ok(alive($d->master), 'the master stays');
+unlink $unix or die $!;
+$d->expect(qr/listener unix:\Q$unix\E was broken .*: opened anew/);
+wait_ok(sub { -S $unix }, 5, 'and mends its listeners');
 $d->signal('WINCH');
 $d->signal('USR1');
-ok(!IO::Select->new(@waiting)->can_read(0.6), 'neither a second WINCH nor USR1 resumes');
+ok(!IO::Select->new(@waiting)->can_read(0.6), 'neither that nor a second WINCH nor USR1 resumes');
 
 $d->signal('HUP');
 is(join(' ', map { read_some($_, 2) // '-' } @waiting), 'me me me', 'HUP resumes, and who waited is served');

@@ -7,7 +7,7 @@ use Mpechod;
 use Strace;
 use Test::More;
 
-use Fcntl qw(F_RDLCK F_SETLK LOCK_EX LOCK_NB SEEK_SET);
+use Fcntl qw(F_RDLCK F_SETLK F_WRLCK LOCK_EX LOCK_NB SEEK_SET);
 
 my $d    = Mpechod->new;
 my $path = $d->dir . '/mpechod.pid';
@@ -90,6 +90,25 @@ subtest 'a file system that cannot rename without replacing' => sub {
     $plain->end;
 };
 
+# Between looking at a stale file and locking it there is time for another daemon to put its own there.
+subtest 'another daemon is faster' => sub {
+    Strace::need();
+    my $held = $d->{config}{process}{pid_file};
+    spew($held, "1\n");
+    $d->expect(qr/cannot start: .*runs already/);
+    my @wrap = qw(strace -qq -f -o /dev/null -e trace=fcntl -e inject=fcntl:delay_enter=100000);
+    $d->start(wrap => \@wrap, env => { Strace::bearable() }, no_wait => 1);
+    wait_ok(sub { grep { (readlink // '') eq $held } map { glob "/proc/$_/fd/*" } $d->processes }, 20, 'it has opened the stale file');
+    spew("$held.new", "$$\n");
+    open my $file, '+<', "$held.new" or die $!;
+    my $whole_file = pack('s2 x!8 q2 i x!8', F_WRLCK, SEEK_SET, 0, 0, 0);
+    fcntl $file, F_SETLK, $whole_file or die $!;
+    rename "$held.new", $held or die $!;
+    is(exit_status(reap(delete $d->{child}, 20)), 1, 'it does not start');
+    is(slurp($held), "$$\n", 'and leaves the other one in its place');
+    unlink $held;
+};
+
 subtest 'none' => sub {
     my $old = $d->{config}{process}{pid_file};
     $d->start;
@@ -132,6 +151,8 @@ subtest 'somebody removes it' => sub {
     is(sprintf('%04o', (stat $held)[2] & 07777), '0644', 'and the mode');
     is(join(' ', glob "$held?*"), '', 'no temporary file is left');
     is(mpechod('-f', '-c', $d->{conf})->{status}, 1, 'and is locked: a second instance is refused');
+    my @holds = grep { (readlink // '') =~ /\Q$held\E/ } glob '/proc/' . $d->master . '/fd/*';
+    is(scalar @holds, 1, 'the old one is not held any more');
     spew("$held.mine", "somebody else's\n");
     rename "$held.mine", $held or die $!;
     let_pass(0.7);    # a tick

@@ -28,4 +28,9 @@ cmp_ok($least, '>=', 2, 'never below min_spare');
 is(join(' ', sort $d->workers), "@stay", 'and then stay as they are');
 is(scalar(() = $d->log_lines(qr/WARN|ERROR/)), 0, 'quietly');
 
+# Those that are asked to leave have not served anybody, which is nothing to worry about.
+my $many = Mpechod->new(pool => { start => 26, min_spare => 1, max_spare => 2, max_workers => 26 })->start;
+wait_ok(sub { $many->workers <= 14 }, 15, 'a dozen of those that were never needed leave');
+$many->end;
+
 finish();

@@ -8,8 +8,12 @@ use Test::More;
 
 my $d = Mpechod->new(pool => { start => 5, min_spare => 5, max_spare => 10, max_workers => 400 })->start;
 
-my @one_by_one = map { $d->connect } 1 .. 5;
-echo_ok($_, 'hello') for @one_by_one;
+my @one_by_one;
+for (1 .. 5) {
+    push @one_by_one, $d->connect;
+    echo_ok($one_by_one[-1], 'hello');
+    wait_until(sub { $d->busy_workers == @one_by_one });
+}
 wait_ok(sub { $d->idle_workers >= 5 }, 5, 'for each that is busy there is another, before anybody waits');
 close $_ for @one_by_one;
 wait_until(sub { !$d->busy_workers });

@@ -10,7 +10,7 @@ use Strace;
 Strace::need();
 
 # The moment between the pid file and everything after it is made long: the next thing that it makes are its sockets.
-for my $name (qw(HUP USR1 TERM)) {
+for my $name (qw(HUP USR1 WINCH TERM)) {
     my $d   = Mpechod->new;
     my $pid_file = $d->{config}{process}{pid_file};
     $d->start(
@@ -32,4 +32,13 @@ for my $name (qw(HUP USR1 TERM)) {
     }
     $d->end;
 }
+
+# Sooner than there is a log, there is none to be reopened.
+my $d = Mpechod->new;
+$d->start(
+    wrap => [ qw(strace -q -f -o /dev/null -e trace=socketpair -e inject=socketpair:signal=USR1:when=2) ],
+    env  => { Strace::bearable() },
+);
+echo_ok($d->connect, 'hello', 'USR1 before there is a logger: nothing');
+$d->end;
 finish();

@@ -28,6 +28,13 @@ my @different = grep { exchange($d->connect, 'x') ne 'x' } 1 .. 20;
 is("@different", '', 'and idle ones are not disturbed');
 is(scalar(grep { alive($_) } @workers), scalar @workers, 'they all live');
 
+# Nor is the logger, by what a terminal sends to the group that it is in.
+my $logger = $d->logger;
+kill $_ => $logger for qw(INT QUIT HUP TERM TSTP);
+echo_ok($d->connect, 'to be logged');
+ok($d->log_wait(qr/in=12 /), 'the logger goes on');
+is($d->logger, $logger, 'the same one');
+
 # A flood of SIGCHLD does not hide a TERM.
 halt($d->master);
 for (1 .. 5000) { kill $_ => $d->master for qw(CHLD USR2) }

@@ -54,6 +54,9 @@ cmp_ok($each, '>', 4, 'strace saw the connections');
 cmp_ok($each, '<=', 12 + 2, "$each calls for a connection with one echo")
   or diag(join "\n", @lines[0 .. 2 * $each]);
 
+cmp_ok(scalar(grep { /^write\(5, / } @lines), '<=', 1, 'nobody rings for a worker that may not be forked')
+  or diag(join "\n", @lines);
+
 # With a limit for the whole connection that is nearer than the idle timeout it is a few more, not two for each.
 $d->stop;
 $d->configure(timeout => { connection => 30 });

@@ -19,6 +19,7 @@ for my $signal (qw(TERM INT QUIT)) {
         my $begun = now();
         $d->signal($signal);
         wait_ok(sub { !grep { alive($_) } @idle }, 0.7, 'idle workers leave at once');
+        wait_ok(sub { !connect_to($d->listening, Timeout => 0.2) && $!{ECONNREFUSED} }, 0.7, 'the port is free');
         echo_ok($leaving, 'bye', 'connections go on');
         end_ok($leaving);
         my $last = $begun;
@@ -33,6 +34,20 @@ for my $signal (qw(TERM INT QUIT)) {
         $d->end;
     };
 }
+subtest 'a worker that does not end' => sub {
+    my $d = Mpechod->new(timeout => { drain => 0.3 })->start;
+    my $c = $d->connect;
+    echo_ok($c, 'hello');
+    kill STOP => $d->worker_of($c);
+    $d->expect(qr/WARN \[\d+\] 1 workers have not ended in the drain time: killing them/, qr/killed by SIGKILL/);
+    my $begun = now();
+    $d->signal('TERM');
+    is($d->wait_end, 0, 'exit status 0');
+    cmp_ok(now() - $begun, '<', 3, sprintf 'it is killed a second after the drain time (%.2f s)', now() - $begun);
+    ok($d->log_lines(qr/have not ended in the drain time/), 'which is said');
+    $d->end;
+};
+
 # TERM just before a worker waits for its client, and just after it has last looked whether the daemon stops.
 subtest 'the signal comes too soon to interrupt' => sub {
     Strace::need();

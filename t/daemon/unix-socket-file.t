@@ -47,6 +47,14 @@ my $inode  = (stat $path)[1];
 refused_ok('a socket that somebody listens at', qr/\Q$path\E/);
 is((stat $path)[1], $inode, 'it is still there');
 ok(connect_to("unix:$path"), 'and works');
+my @queue;
+while (my $client = IO::Socket::UNIX->new(Type => SOCK_STREAM)) {
+    $client->blocking(0);
+    last if !connect $client, Socket::pack_sockaddr_un($path);
+    push @queue, $client;
+}
+refused_ok('a socket that somebody listens at, and whose queue is full', qr/somebody listens at \Q$path\E/);
+is((stat $path)[1], $inode, 'it is there as well');
 close $server;
 unlink $path;
 

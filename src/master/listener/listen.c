@@ -79,8 +79,7 @@ static void add_leaving(struct listen_set *set, const struct conf *conf, const s
         struct listener listener = old->at[i];
         listener.leaving = true;
         listener_inspect(&listener, conf);
-        if (listener_serves(&listener) && !listener.shared && listener.fault == LISTENER_SOUND &&
-            !has_fd(set, listener.fd))
+        if (listener_serves(&listener) && !listener.shared && !has_fd(set, listener.fd))
             set->at[set->n++] = listener;
     }
 }
@@ -189,7 +188,7 @@ unsigned listen_waiting(const struct listen_set *set, bool *broken)
         return 0;
     for (size_t i = 0; i < set->n; i++) {
         if (listener_is_shut(pollfds[i].revents))
-            *broken = *broken || !set->at[i].leaving;
+            *broken = true;
         else if ((pollfds[i].revents & POLLIN) != 0)
             waiting += listener_queue(&set->at[i]);
     }

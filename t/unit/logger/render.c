@@ -126,6 +126,10 @@ static void test_not_a_record(void **state)
     show(&lines, &access, size);
     assert_non_null(strstr(lines.text[0], " WARN "));
     access.head = head_of(RECORD_ACCESS, LOG_LEVEL_INFO);
+    access.head.nanosecond = 1000000000;
+    show(&lines, &access, size);
+    assert_non_null(strstr(lines.text[0], " WARN "));
+    access.head = head_of(RECORD_ACCESS, LOG_LEVEL_INFO);
     access.head.magic++;
     show(&lines, &access, size);
     assert_non_null(strstr(lines.text[0], " WARN "));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -184,6 +185,49 @@ static void test_says_why_there_is_none(void **state)
     free(path);
 }
 
+static void file_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Half of what is needed is nothing: no file is left of it, and no page is handed out. */
+static void test_what_is_written_in_part(void **state)
+{
+    char *path = in(*state, "part.lock");
+    struct lockfile lockfile;
+    struct reason why;
+    signal(SIGXFSZ, SIG_IGN);
+    file_limit(10);
+    assert_false(lockfile_open(&lockfile, path, &why));
+    assert_int_equal(access(path, F_OK), -1);
+    file_limit(RLIM_INFINITY);
+    lockfile = open_lockfile("");
+    file_limit(100);
+    assert_null(lockfile_map(&lockfile, 0, &why));
+    file_limit(RLIM_INFINITY);
+    assert_non_null(strstr(why.text, "cannot make the accept lock: "));
+    lockfile_end(&lockfile);
+    free(path);
+}
+
+static void test_leaves_another_users_alone(void **state)
+{
+    char *path = in(*state, "theirs.lock");
+    if (geteuid() != 0) {
+        unit_skipped("needs root");
+        free(path);
+        return;
+    }
+    struct lockfile lockfile = open_lockfile(path);
+    assert_int_equal(chown(path, 1, 1), 0);
+    assert_left_alone(path);
+    lockfile_end(&lockfile);
+    free(path);
+}
+
 /* A full file system is told when a page is made, and not by SIGBUS when it is used. */
 static void test_a_full_file_system(void **state)
 {
@@ -207,6 +251,8 @@ int main(void)
         cmocka_unit_test(test_leaves_all_else_alone),
         cmocka_unit_test(test_says_why_there_is_none),
         cmocka_unit_test(test_a_full_file_system),
+        cmocka_unit_test(test_what_is_written_in_part),
+        cmocka_unit_test(test_leaves_another_users_alone),
     };
     return unit_run("lockfile", tests, unit_make_scratch, unit_remove_scratch);
 }

@@ -80,7 +80,8 @@ static struct taker_process start_taker(struct turn *turn)
     assert_int_equal(pipe2(told, O_CLOEXEC), 0);
     struct taker_process taker = {.said = said[0], .told = told[1], .pid = unit_fork()};
     if (taker.pid == 0) {
-        signal(SIGUSR1, ignore);
+        const struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART */
+        sigaction(SIGUSR1, &action, NULL);
         take_and_give(turn, said[1], told[0]);
     }
     close(said[1]);

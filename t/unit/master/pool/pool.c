@@ -6,6 +6,7 @@
 #include "contract/exits.h"
 #include "master/pool/generation.h"
 #include "master/pool/pool.h"
+#include "master/pool/state.h"
 
 enum { START = 3 };
 
@@ -52,7 +53,8 @@ static void reap_down_to(struct bed *bed, unsigned workers)
 
 static void free_bed(struct bed *bed)
 {
-    pool_retire(bed->pool, bed->generation);
+    if (bed->generation != NULL)
+        pool_retire(bed->pool, bed->generation);
     pool_kill(bed->pool);
     reap_down_to(bed, 0);
     pool_destroy(bed->pool);
@@ -92,6 +94,24 @@ static void leave_at_once(const struct worker_job *job)
 {
     (void)job;
     _exit(WORKER_DONE);
+}
+
+/* Each finds what a fresh one should find, and leaves what a worker may leave. */
+static void leave_traces(const struct worker_job *job)
+{
+    unit_require(atomic_load(&job->page->state) == PAGE_STARTING && atomic_load(&job->page->accepts) == 0);
+    unit_require(atomic_load(&job->page->lost) == 0 && atomic_load(job->mark) == PAGE_STARTING);
+    atomic_store(&job->page->state, PAGE_BUSY);
+    atomic_store(job->mark, PAGE_BUSY);
+    atomic_store(&job->page->accepts, 7);
+    atomic_store(&job->page->lost, 2);
+    raise(SIGKILL);
+}
+
+static void say_that_the_turn_is_broken(const struct worker_job *job)
+{
+    say_ready(job);
+    _exit(WORKER_TURN);
 }
 
 static void wait_for_bell(const struct bed *bed)
@@ -160,12 +180,67 @@ static void test_is_given_up_when_they_leave_at_once(void **state)
     free_bed(&bed);
 }
 
+/* Whoever comes after a worker that died has a page of its own, and what that one has lost is counted once. */
+static void test_nothing_is_left_of_who_died(void **state)
+{
+    struct bed bed;
+    (void)state;
+    make_bed(&bed, leave_traces);
+    for (unsigned round = 1; round <= 3; round++) {
+        assert_int_equal(pool_fork(bed.pool, bed.generation, START), START);
+        reap_down_to(&bed, 0);
+        assert_int_equal(bed.generation->buried.accepts, 7 * START * round);
+        assert_int_equal(pool_lost(bed.pool), 2 * START * round);
+    }
+    free_bed(&bed);
+}
+
+/* That its lock is broken is no news of a generation that is retired. */
+static void test_only_the_present_lock_matters(void **state)
+{
+    struct bed bed;
+    struct reason why;
+    (void)state;
+    make_bed(&bed, say_that_the_turn_is_broken);
+    const struct generation_parts parts = {2, &bed.conf, &bed.listeners, &bed.lockfile, &bed.log};
+    assert_int_equal(pool_fork(bed.pool, bed.generation, 1), 1);
+    pool_promote(bed.pool, bed.generation, true);
+    reap_down_to(&bed, 0);
+    assert_true(bed.pool->turn_broken);
+    assert_int_equal(pool_fork(bed.pool, bed.generation, 1), 1);
+    struct generation *next = pool_begin(bed.pool, &parts, &why);
+    assert_non_null(next);
+    pool_promote(bed.pool, next, false);
+    reap_down_to(&bed, 0);
+    assert_false(bed.pool->turn_broken);
+    pool_retire(bed.pool, next);
+    bed.generation = NULL;
+    free_bed(&bed);
+}
+
+/* A reload is a fresh start, a renewal is not. */
+static void test_what_is_known_of_deaths_ends_with_a_reload(void **state)
+{
+    struct bed bed;
+    (void)state;
+    make_bed(&bed, become_ready);
+    bed.pool->policy.slow = true;
+    pool_promote(bed.pool, bed.generation, false);
+    assert_true(bed.pool->policy.slow);
+    pool_promote(bed.pool, bed.generation, true);
+    assert_false(bed.pool->policy.slow);
+    free_bed(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_ready_when_all_are),
         cmocka_unit_test(test_is_given_up_when_some_hang),
         cmocka_unit_test(test_is_given_up_when_they_leave_at_once),
+        cmocka_unit_test(test_nothing_is_left_of_who_died),
+        cmocka_unit_test(test_only_the_present_lock_matters),
+        cmocka_unit_test(test_what_is_known_of_deaths_ends_with_a_reload),
     };
     return unit_run("pool", tests, NULL, NULL);
 }
