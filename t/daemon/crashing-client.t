@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Mpechod;
+use Strace;
 use Test::More;
 
 # The crashing client has a listener of its own, by which its connections can be told from the others' at a low price.
@@ -65,4 +66,22 @@ for my $line (qr/10 workers crashed within 10 s/, qr/starting generation/) {
 }
 wait_ok(sub { $d->idle_workers >= 5 }, 10, 'the pool is whole again');
 end_ok($old);
+
+# They crash while a reload is under way, which comes to nothing: the new workers are only put off.
+SKIP: {
+    skip 'strace may not trace here', 1 if run('strace', '-o', '/dev/null', 'true')->{status} ne '0';
+    my $other = Mpechod->new(pool => { start => 12, min_spare => 12, max_spare => 12, max_workers => 24 })->start(env => { Strace::bearable() });
+    $other->expect(qr/killed by SIGSEGV/, qr/10 workers crashed within 10 s/, qr/config not reloaded/, qr/starting generation 2/, qr/exited with status/,
+        qr/^(?!\d{4}-)/);
+    my @idle   = $other->idle_workers;
+    my $strace = Strace->attach($other->master, '-f', '-e', 'trace=close_range', '-e', 'inject=close_range:delay_enter=700000');
+    spew($other->{conf}, 'nonsense');
+    $other->signal('HUP');
+    wait_until(sub { grep { $_->{comm} eq 'mpechod-errand' } children($other->master) });
+    kill SEGV => @idle[0 .. 9];
+    ok($other->log_wait(qr/config not reloaded/), 'a reload fails');
+    ok($other->log_wait(qr/starting generation 2/), 'and then there is a new generation');
+    $strace->detach;
+    $other->end;
+}
 finish();

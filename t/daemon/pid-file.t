@@ -162,6 +162,20 @@ subtest 'somebody removes it' => sub {
     $d->stop;
 };
 
+subtest 'its directory is none any more' => sub {
+    my $run   = temp_dir();
+    my $other = Mpechod->new(process => { pid_file => "$run/in/mpechod.pid" });
+    mkdir "$run/in" or die $!;
+    $other->start;
+    rename "$run/in", "$run/away" or die $!;
+    spew("$run/in", 'a file');
+    let_pass(0.7);    # a tick
+    is(join("\n", $other->log_lines(qr/pid file/)), '', 'it may come back: nothing is said');
+    unlink "$run/in";
+    rename "$run/away", "$run/in" or die $!;
+    $other->end;
+};
+
 subtest 'none at all' => sub {
     my $none = Mpechod->new(process => { pid_file => '' });
     $none->start;

@@ -388,6 +388,37 @@ static void test_successor_with_another_file(void **state)
     free(other);
 }
 
+/* It was killed within a line, and the file is another one by now: how long that is says nothing of what was written.
+ */
+static void test_successor_with_a_longer_file(void **state)
+{
+    struct spool *spool = mmap(NULL, sizeof *spool, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    char *path = unit_path(state, "c.log"), *other = unit_path(state, "d.log");
+    struct sink sink = open_sink(path);
+    add(spool, "first");
+    add(spool, "second");
+    pid_t pid = unit_fork();
+    if (pid == 0) {
+        signal(SIGXFSZ, SIG_DFL);
+        file_limit(3);
+        spool_flush(spool, &sink);
+        _exit(0);
+    }
+    assert_int_equal(WTERMSIG(unit_wait(pid)), SIGXFSZ);
+    assert_string_equal(content(path), "fir");
+    sink_close(&sink);
+    sink = open_sink(other);
+    assert_int_equal(sink_write(&sink, "somebody's\n", 11), 11);
+    spool_take_over(spool, &sink);
+    assert_false(spool_flush(spool, &sink));
+    assert_string_equal(content(other), "somebody's\nsecond\n");
+    assert_int_equal(spool_untold(spool), 1);
+    sink_close(&sink);
+    munmap(spool, sizeof *spool);
+    free(path);
+    free(other);
+}
+
 /* Targets */
 
 static void test_opens_a_file_to_append(void **state)
@@ -474,6 +505,12 @@ static void test_a_socket_as_stderr(void **state)
     assert_true(sink_open(&sink, "stderr", fds[1], &why));
     assert_int_equal(sink_write(&sink, "hello\n", 6), 6);
     assert_int_equal(read(fds[0], text, sizeof text), 6);
+    char lines[6000];
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = i % 60 == 59 ? '\n' : 'x';
+    ssize_t n = sink_write(&sink, lines, sizeof lines);
+    assert_in_range(n, 1, 4096);
+    assert_int_equal(lines[n - 1], '\n'); /* whoever else writes there does so between lines */
     while (sink_write(&sink, "hello\n", 6) > 0)
         ;
     assert_int_equal(errno, EAGAIN);
@@ -497,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_foreign_datagrams),
         cmocka_unit_test(test_successor),
         cmocka_unit_test(test_successor_with_another_file),
+        cmocka_unit_test(test_successor_with_a_longer_file),
         cmocka_unit_test(test_opens_a_file_to_append),
         cmocka_unit_test(test_refuses_targets),
         cmocka_unit_test(test_full_pipes_stop_nobody),

@@ -152,6 +152,7 @@ static void test_what_cannot_be_taken_whole_is_undone(void **state)
         assert_non_null(strstr(why.text, "too many open files"));
         assert_int_equal(unit_wait(pid), 7 << 8);
         assert_int_equal(unit_next_fd(FD_PRIVATE), lowest);
+        assert_int_equal(unit_next_fd(lowest + 1), lowest + 1); /* nor is there any above it */
     }
 }
 

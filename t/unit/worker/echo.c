@@ -327,6 +327,16 @@ static void test_reset_by_deafness(void **state)
     assert_result(&result, ECHO_RESET, 5, 0);
 }
 
+/* To a socket no time at all means for ever. */
+static void test_hardly_any_timeout(void **state)
+{
+    struct server server = start_tcp((struct echo){.idle = 1e-7});
+    (void)state;
+    assert_int_equal(hear_out(&server, 0), 0);
+    struct conn_result result = finish(&server);
+    assert_result(&result, ECHO_IDLE, 0, 0);
+}
+
 static void test_idle(void **state)
 {
     (void)state;
@@ -566,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_reset_while_sending),
         cmocka_unit_test(test_reset_by_deafness),
+        cmocka_unit_test(test_hardly_any_timeout),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_slow_is_not_idle),
         cmocka_unit_test(test_idle_while_sending),
