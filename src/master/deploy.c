@@ -70,7 +70,7 @@ static bool prepare_lockfile(struct deploy *deploy, const struct deploy *live, p
 static void abandon_pidfile(struct deploy *deploy, const struct deploy *live)
 {
     (void)live;
-    pidfile_drop(&deploy->pidfile);
+    pidfile_end(&deploy->pidfile);
 }
 
 static void abandon_lockfile(struct deploy *deploy, const struct deploy *live)

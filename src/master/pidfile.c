@@ -112,7 +112,7 @@ void pidfile_tend(struct pidfile *pidfile, struct log *log)
     pidfile->failing = fd < 0;
 }
 
-void pidfile_drop(struct pidfile *pidfile)
+void pidfile_end(struct pidfile *pidfile)
 {
     if (pidfile->fd < 0)
         return;

@@ -27,6 +27,6 @@ bool pidfile_take(struct pidfile *pidfile, const char *path, pid_t pid, struct r
 void pidfile_tend(struct pidfile *pidfile, struct log *log);
 
 /* Remove it, if it is still ours, and let go of the lock. */
-void pidfile_drop(struct pidfile *pidfile);
+void pidfile_end(struct pidfile *pidfile);
 
 #endif

@@ -224,7 +224,7 @@ static void say_unnamed(struct pool *pool, double now, struct pool_report *repor
 }
 
 /* Retired, and the last worker is gone. */
-static void drop_empty_generations(struct pool *pool)
+static void destroy_empty_generations(struct pool *pool)
 {
     for (struct generation **link = &pool->generations; *link != NULL;) {
         struct generation *generation = *link;
@@ -257,6 +257,6 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     end_overdue(pool, now, &report, log);
     say_unnamed(pool, now, &report, log);
     pool_say_unsignalled(pool, log);
-    drop_empty_generations(pool);
+    destroy_empty_generations(pool);
     return report;
 }
