@@ -53,8 +53,8 @@ static void look(struct master *m)
     struct pool_report report = pool_look(m->pool, &m->log);
     if (report.broken)
         rollout_tend(m);
-    if (report.renew)
-        rollout_mend(m);
+    if (report.renew || report.deaf)
+        rollout_mend(m, report.deaf);
     if (rollout_end_left(m))
         master_look_after(m, LEAVING_LOOK);
     if (report.more || m->reap_wanted || rollout_is_forking(m))

@@ -201,9 +201,9 @@ static bool may_renew(struct master *m)
     return m->rollout.kind == ROLLOUT_NONE && renewal_take(&m->rollout.renewals, clock_now());
 }
 
-void rollout_mend(struct master *m)
+void rollout_mend(struct master *m, bool deaf)
 {
-    if (m->phase != PHASE_RUNNING || !may_renew(m))
+    if (m->phase != PHASE_RUNNING || m->rollout.kind != ROLLOUT_NONE || (!may_renew(m) && !deaf))
         return;
     log_warn(&m->log, "the accept lock is of no use any more: starting generation %u", m->generation + 1);
     rollout_request(m, ROLLOUT_RENEWAL);

@@ -18,8 +18,9 @@ void rollout_request(struct master *m, enum rollout_kind kind);
 /* At a tick, and when a listener is broken: put right what others have broken or removed, the log's socket among it. */
 void rollout_tend(struct master *m);
 
-/* The accept lock is broken: renew it, though less and less often if it keeps breaking. */
-void rollout_mend(struct master *m);
+/* The accept lock is broken: renew it, though less and less often if it keeps breaking. deaf: nobody is served
+ * meanwhile, so it is renewed at once, which the watch over the turn asks for once in a stall_timeout at most. */
+void rollout_mend(struct master *m, bool deaf);
 
 /* At each look: end the listeners of earlier configurations that have nobody left to serve. Whether to look again
  * soon. */

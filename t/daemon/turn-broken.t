@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# A lock word that names somebody who does not exist: nobody takes the turn. The lock is replaced, with new workers; if that
-# happens again and again, ever more slowly.
+# A lock word that names somebody who does not exist: nobody takes the turn. The lock is replaced, with new workers, also
+# if that happens again and again.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
@@ -37,16 +37,16 @@ ok($d->log_wait(qr/starting generation 2/), 'by a new generation');
 echo_ok($old, 'after', 'a connection that was there goes on');
 end_ok($old);
 
-my ($until, $c, $served) = (now() + 4, undef, 0);
-while (now() < $until) {
+# However often that happens, clients are served again as soon: there are no longer and longer pauses while nobody is
+# served at all. (Another may have been begun just before; 1.7 is for a busy machine.)
+my $longest = 0;
+for my $i (1 .. 7) {
     overwrite();
-    $c = $d->connect;
-    $served++ if exchange($c, 'x', $until - now()) eq 'x';
-    close $c;
+    my $waited = timed(sub { my $c = $d->connect; exchange($c, 'x') });
+    $longest = $waited if $waited > $longest;
 }
+cmp_ok($longest, '<', $timeout + 1.7, sprintf 'and again and again: the longest wait was %.2f s', $longest);
 my $generations = () = $d->log_lines(qr/starting generation/);
-cmp_ok($generations, '>', 2, 'it is tried again');
-cmp_ok($generations, '<', 9, "but not without end: $generations generations in 4 s");
+cmp_ok($generations, '<', 10, "there are no more than were needed: $generations generations");
 cmp_ok(scalar(() = $d->log_lines(qr/WARN|ERROR/)), '<', 60, 'the log stays bounded');
-wait_ok(sub { my $c = $d->connect; defined $c && exchange($c, 'x', 1) eq 'x' }, 20, 'and in the end it serves');
 finish();

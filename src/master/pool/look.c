@@ -248,9 +248,9 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct census census = take_census(pool, quiet, now);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
-        report.renew |= watch_turn(pool, &census, now, log);
+        report.deaf = watch_turn(pool, &census, now, log);
         keep_shape(pool, &census.view, now, &report, log);
-        report.renew |= pool->turn_broken || pool->spoilt;
+        report.renew = pool->turn_broken || pool->spoilt;
         report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
         bound_draining(pool, &census, now);
     }

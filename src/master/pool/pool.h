@@ -22,7 +22,8 @@ struct pool_report {
     double retry;     /* seconds after which to look again; 0: the next tick will do */
     unsigned waiting; /* connections in the accept queues */
     bool broken;      /* a listening socket is broken */
-    bool renew;       /* the turn is broken, or nobody takes it: a new generation is needed */
+    bool renew;       /* the turn is broken: a new generation is needed */
+    bool deaf;        /* nobody takes the turn while connections wait: likewise, and at once */
 };
 
 /* run: what a new child does; never returns. title: where a worker says what it is. NULL with a reason on failure. */
