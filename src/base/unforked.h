@@ -9,4 +9,7 @@
 void *unforked_alloc(size_t size);
 void unforked_free(void *memory, size_t size);
 
+/* The same in the manner of realloc(3), for a library that takes an allocator: size 0 frees. Not for unforked_free. */
+void *unforked_resize(void *memory, long size);
+
 #endif

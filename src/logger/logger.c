@@ -27,7 +27,7 @@
 #define TRY_APART 1.0    /* seconds between two tries to open a target that could not be opened */
 #define LAST_WAIT 1.0    /* seconds that a sink which is full may take at the end */
 
-enum { BATCHES = 16 }; /* that are read from the workers before the master is heard */
+enum { BATCHES = 64 }; /* that are read from the workers before the master is heard */
 
 struct logger {
     struct spool *spool;

@@ -15,7 +15,7 @@
 #include "contract/record.h"
 #include "logger/sink.h"
 
-enum { SPOOL_SLOTS = 64, SPOOL_TEXT = 1 << 17 };
+enum { SPOOL_SLOTS = 16, SPOOL_TEXT = 1 << 17 };
 
 /* Datagrams of one socket; the kernel itself says here how many have come (msg_len). */
 struct spool_inbox {

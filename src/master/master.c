@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/unforked.h"
 #include "contract/fdplan.h"
 #include "master/requests.h"
 #include "master/rollout.h"
@@ -159,6 +160,7 @@ static void on_worker(void *context, pid_t pid, int status)
 /* Not the default loop, which would reap every child by itself. */
 static bool open_loop(struct master *m, struct reason *why)
 {
+    ev_set_allocator(unforked_resize); /* it writes at every event, and children would get copies */
     m->loop = ev_loop_new(EVFLAG_NOENV);
     m->pool = m->loop != NULL ? pool_create(m->setup->work, &m->setup->title, why) : NULL;
     m->children.workers = (struct children_owner){on_worker, m};

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -118,8 +119,24 @@ static void become(struct worker *worker)
         _exit(WORKER_DONE);
 }
 
-_Noreturn void worker_run(const struct worker_job *job)
+/* What it will write to it keeps where it writes anyway: on the stack, and behind the buffer. A page of the master's
+ * that it wrote to would be copied, and one far from all others needs a page table of its own: 8 KiB a worker. */
+static struct worker_job settle(const struct worker_job *given, struct log *log)
 {
+    struct worker_job job = *given;
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mremap(given->page, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, given->seat);
+    *log = *given->log;
+    job.log = log;
+    if (page != MAP_FAILED)
+        job.page = page;
+    return job;
+}
+
+_Noreturn void worker_run(const struct worker_job *given)
+{
+    struct log log;
+    const struct worker_job mine = settle(given, &log), *job = &mine;
     struct worker worker = {.job = job};
     struct connection connection;
     enum stream_event event = STREAM_NOTHING;

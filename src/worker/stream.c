@@ -64,7 +64,9 @@ static enum stream_event back_off(struct worker *worker, bool worth_a_line)
         log_warn(worker->job->log, "cannot accept: %s; trying again", strerror(errno));
         stream->warned = true;
     }
-    stream->pause = stream->pause <= 0 ? PAUSE_FIRST : fmin(2 * stream->pause, PAUSE_LONGEST);
+    stream->pause = stream->pause <= 0 ? PAUSE_FIRST : 2 * stream->pause;
+    if (stream->pause > PAUSE_LONGEST)
+        stream->pause = PAUSE_LONGEST;
     page_say(worker->job, PAGE_UNABLE);
     return stand_aside(worker, stream->pause);
 }

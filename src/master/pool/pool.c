@@ -41,6 +41,12 @@ static bool hang_doorbell(struct pool *pool)
     return pool->bell_read >= 0 && pool->bell_write >= 0;
 }
 
+/* The buffer, and behind it the seat of a worker's page (job.h). */
+static size_t buffer_room(void)
+{
+    return BUFFER_SIZE + (size_t)sysconf(_SC_PAGESIZE);
+}
+
 struct pool *pool_create(void (*run)(const struct worker_job *), const struct title *title, struct reason *why)
 {
     struct pool *pool = unforked_alloc(sizeof *pool);
@@ -51,7 +57,7 @@ struct pool *pool_create(void (*run)(const struct worker_job *), const struct ti
     pool->run = run;
     pool->title = title;
     pool->master = getpid();
-    pool->buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pool->buffer = mmap(NULL, buffer_room(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!hang_doorbell(pool) || pool->buffer == MAP_FAILED) {
         reason_set(why, "cannot make the pool: %s", strerror(errno));
         goto fail_roster;
@@ -82,7 +88,7 @@ void pool_destroy(struct pool *pool)
     }
     orders_destroy(pool->orders);
     board_destroy(pool->board);
-    munmap(pool->buffer, BUFFER_SIZE);
+    munmap(pool->buffer, buffer_room());
     fd_close(pool->bell_read);
     fd_close(pool->bell_write);
     roster_free(&pool->roster);
@@ -122,6 +128,7 @@ static struct worker_job make_job(const struct pool *pool, const struct generati
         .title = pool->title,
         .buffer = pool->buffer,
         .buffer_size = BUFFER_SIZE,
+        .seat = pool->buffer + BUFFER_SIZE,
     };
 }
 
