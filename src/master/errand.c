@@ -18,8 +18,8 @@
 #include "contract/fdplan.h"
 #include "master/sigpipe.h"
 
-enum { UNLINK_PATIENCE = 200 }; /* ms */
-enum { ANSWER_MAX = 1 << 17 };  /* bytes; what a socket takes at once by default is more */
+enum { PATIENCE = 200 };       /* ms */
+enum { ANSWER_MAX = 1 << 17 }; /* bytes; what a socket takes at once by default is more */
 
 static bool is_kept(const int *kept, int fd)
 {
@@ -152,22 +152,7 @@ enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *
     return state == ERRAND_DONE ? ERRAND_DONE : ERRAND_FAILED;
 }
 
-/* Removing a file */
-
-struct name {
-    const char *path;
-    dev_t dev;
-    ino_t ino;
-};
-
-static void remove_name(void *context, int fd)
-{
-    const struct name *name = context;
-    struct stat st;
-    (void)fd;
-    if (lstat(name->path, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino)
-        unlink(name->path);
-}
+/* Work that nobody waits for any longer than this */
 
 /* These live in memory, and cannot be frozen. */
 static bool is_in_memory(const char *path)
@@ -176,20 +161,42 @@ static bool is_in_memory(const char *path)
     return statfs(path, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-void errand_unlink(const char *path, dev_t dev, ino_t ino)
+void errand_do(const char *path, void (*work)(void *, int), void *context)
 {
-    struct name name = {path, dev, ino};
     struct errand errand;
     struct reason why;
-    if (is_in_memory(path) || !errand_begin(&errand, remove_name, &name, (const int[]){-1}, &why)) {
-        remove_name(&name, -1);
+    if (is_in_memory(path) || !errand_begin(&errand, work, context, (const int[]){-1}, &why)) {
+        work(context, -1);
         return;
     }
     struct pollfd end = {.fd = errand.fd, .events = POLLIN};
     sigset_t before = sigpipe_block(); /* the ends of children must not interrupt */
-    poll(&end, 1, UNLINK_PATIENCE);
+    poll(&end, 1, PATIENCE);
     sigpipe_restore(&before);
     over(&errand);
+}
+
+/* Removing a file */
+
+struct name {
+    const char *path;
+    dev_t dev;
+    ino_t ino;
+};
+
+static void remove_name(void *context, int unused)
+{
+    const struct name *name = context;
+    struct stat st;
+    (void)unused;
+    if (lstat(name->path, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino)
+        unlink(name->path);
+}
+
+void errand_unlink(const char *path, dev_t dev, ino_t ino)
+{
+    struct name name = {path, dev, ino};
+    errand_do(path, remove_name, &name);
 }
 
 void errand_remove_own(const char *path, int fd)

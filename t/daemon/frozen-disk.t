@@ -76,4 +76,21 @@ subtest 'TERM' => sub {
     $d->end;
 };
 
+# The configuration is elsewhere, and all that a reload has to do on the frozen disk is to change a mode.
+subtest 'a reload that changes the mode of a Unix socket' => sub {
+    my @listen = ({ address => '127.0.0.1', port => 0 }, { path => "$mount/echo.sock" });
+    my $d = Mpechod->new(listen => [ $listen[0], { %{ $listen[1] }, mode => '0660' } ])->start;
+    $d->expect(qr/SIGUSR2/);
+    $freeze->();
+    $d->configure(listen => [ $listen[0], { %{ $listen[1] }, mode => '0666' } ]);
+    $d->signal('HUP');
+    ok($d->log_wait(qr/config reloaded/, 5), 'it is done');
+    $d->signal('USR2');
+    ok($d->log_wait(qr/SIGUSR2/, 5), 'and the next request is heard');
+    echo_ok($d->connect, 'hello', 'a client is served');
+    $thaw->();
+    wait_ok(sub { ((stat "$mount/echo.sock")[2] & 0777) == 0666 }, 5, 'the mode follows when the disk is there again');
+    $d->end;
+};
+
 finish();

@@ -182,22 +182,35 @@ static bool is_tuned(const struct listener *listener, const struct conf_listen *
     return listener->mode == wanted->mode && listener->uid == user_of(wanted) && listener->gid == group_of(wanted);
 }
 
-/* Through a descriptor, so that it is our socket that changes, whatever somebody may put at its path. Hardly ever: a
- * file system may hang. */
-static void tune(struct listener *listener, const struct conf_listen *wanted)
+struct gift {
+    const struct listener *listener;
+    const struct conf_listen *wanted;
+};
+
+/* Through a descriptor, so that it is our socket that changes, whatever somebody may put at its path. */
+static void give(void *context, int unused)
 {
+    const struct gift *gift = context;
+    const struct listener *listener = gift->listener;
     char file[32];
     struct stat st;
-    if (is_tuned(listener, wanted))
-        return;
+    (void)unused;
     int fd = open(addr_path(&listener->bound), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     snprintf(file, sizeof file, "/proc/self/fd/%d", fd);
     if (fd >= 0 && fstat(fd, &st) == 0 && is_file(&st, listener->dev, listener->ino)) {
-        int ignored = fchownat(fd, "", user_of(wanted), group_of(wanted), AT_EMPTY_PATH);
+        int ignored = fchownat(fd, "", user_of(gift->wanted), group_of(gift->wanted), AT_EMPTY_PATH);
         (void)ignored; /* a user that is not root and may not: a start would have failed */
-        chmod(file, wanted->mode);
+        chmod(file, gift->wanted->mode);
     }
     fd_close(fd);
+}
+
+static void tune(struct listener *listener, const struct conf_listen *wanted)
+{
+    struct gift gift = {listener, wanted};
+    if (is_tuned(listener, wanted))
+        return;
+    errand_do(addr_path(&listener->bound), give, &gift);
     note_owner(listener, wanted);
 }
 
