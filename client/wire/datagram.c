@@ -393,20 +393,25 @@ static bool was_away(const struct datagram_socket *socket, int64_t now)
     return now - socket->looked >= AWAY;
 }
 
-/* So many at a time as may be there, which spares the call that would say that there is no more. */
+/* So many at a time as may be there, which spares the call that would say that there is no more. After each is seen
+ * whether this process was stopped since the last one: what was found then may be what there was before. */
 size_t datagram_receive(struct datagram_socket *socket)
 {
     struct datagram_shared *shared = socket->shared;
-    bool away = was_away(socket, clock_now());
-    uint64_t batch = away ? shared->memory : MIN(socket->outstanding, BATCH);
+    uint64_t batch = MIN(socket->outstanding, BATCH);
     size_t replied = 0;
-    for (size_t i = 0; i == 0 || i < batch; i++) {
+    bool away = false;
+    for (size_t i = 0; i == 0 || i < (away ? shared->memory : batch); i++) {
         ssize_t n = recv(socket->fd, shared->buffer, sizeof shared->buffer, MSG_DONTWAIT);
         if (n == -1 && errno == EINTR)
             continue;
-        if (n == -1 && errno == EAGAIN && i > 0)
-            break;
+        bool empty = n == -1 && errno == EAGAIN;
         int64_t now = clock_now();
+        bool stopped = was_away(socket, now);
+        socket->looked = now;
+        if (empty && i > 0 && !stopped)
+            break;
+        away = away || stopped;
         if (!away)
             give_up_overdue(socket, now);
         if (n >= 0)
@@ -414,16 +419,17 @@ size_t datagram_receive(struct datagram_socket *socket)
         else
             take_errors(socket, now); /* which recv(2) told of, or which was all that there was */
     }
-    socket->looked = clock_now();
     return replied;
 }
 
 void datagram_expire(struct datagram_socket *socket, int64_t now)
 {
-    if (was_away(socket, clock_now()))
+    int64_t begun = clock_now();
+    if (was_away(socket, begun))
         datagram_receive(socket);
+    else
+        socket->looked = begun;
     give_up_overdue(socket, now);
-    socket->looked = clock_now();
 }
 
 /* What the kernel knows of the path: bytes with all headers, 0: nothing. */

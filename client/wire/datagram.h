@@ -91,7 +91,7 @@ struct datagram_socket {
     int64_t transit;                 /* of the last reply */
     double jitter;                   /* ns */
     uint64_t overflowed;             /* see datagram_overflowed */
-    int64_t looked;                  /* when datagram_receive or datagram_expire was called last */
+    int64_t looked;                  /* when datagram_receive or datagram_expire looked at the clock last */
 };
 
 /* The value for shared->memory that remembers at least so many datagrams: a power of two from 2^8 to 2^20. */

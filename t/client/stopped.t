@@ -11,21 +11,22 @@ use UdpEchoServer;
 my $tcp = FaultyServer->new;
 my $udp = UdpEchoServer->new;
 
-# All at once, as it takes a while.
-my @runs = map {
+# Each is stopped as soon as it has begun, and all for the same time, as it takes a while.
+my @runs;
+for (
+    'bench -c 4 -t 1', 'bench --crr -c 4 -t 1', 'bench -s 1M -t 1', 'bench -R 200 -t 1', 'ping -i 0 -c 20000', 'ping -i 0 -w 1',
+    'bench -u -c 4 -t 1', 'bench -u -R 200 -t 1', 'ping -u -i 0 -w 1'
+  ) {
     my @arguments = split;
     my $server    = "@arguments" =~ /-u/ ? $udp : $tcp;
-    { how => $_, client => start_mpecho(@arguments, '-q', '-W', 1, $server->target) }
-} 'bench -c 4 -t 1', 'bench --crr -c 4 -t 1', 'bench -s 1M -t 1', 'bench -R 1000 -t 1', 'ping -i 0 -c 20000', 'ping -i 0 -w 0.5',
-  'bench -u -c 4 -t 1', 'bench -u -R 1000 -t 1', 'ping -u -i 0 -w 0.5';
-for my $run (@runs) {
-    ok(wait_until(sub { blocks_int($run->{client}) }), "$run->{how}: begun");
+    my $client    = start_mpecho(@arguments, '-q', '-W', 1, $server->target);
+    push @runs, { how => $_, client => $client };
+    ok(wait_until(sub { blocks_int($client) }), "$_: begun");
+    let_pass(0.05);
+    halt($client->{pid});
 }
-let_pass(0.1);
-my @pids = map { $_->{client}{pid} } @runs;
-halt(@pids);
 let_pass(1.8);
-kill CONT => @pids;
+kill CONT => map { $_->{client}{pid} } @runs;
 for my $run (@runs) {
     my $r = end_of($run->{client});
     is($r->{status}, 0, "$run->{how}: status 0");
