@@ -14,12 +14,17 @@ cmp_ok($seconds, '>', 0.4, sprintf 'not before its time (%.2f s)', $seconds);
 cmp_ok($seconds, '<', 2.0, 'nor long after');
 $d->log_wait(qr/in=0 out=0 .*end=idle$/);
 
-# Each message buys more time.
-my $active = $d->connect;
-my $begun  = now();
-while (now() - $begun < 1.1) {
-    last if exchange($active, 'still here') ne 'still here';
-    let_pass(0.2);
+# Each message buys more time. A machine that kept us from sending in time is no reason to fail: then once more.
+my ($active, $begun, $pause);
+for (1 .. 10) {
+    ($active, $begun, $pause) = ($d->connect, now(), 0);
+    while (now() - $begun < 1.1) {
+        my $from = now();
+        last if exchange($active, 'still here') ne 'still here';
+        let_pass(0.2);
+        $pause = now() - $from if now() - $from > $pause;
+    }
+    last if now() - $begun >= 1.1 || $pause < 0.4;
 }
 cmp_ok(now() - $begun, '>=', 1.1, 'an active connection outlives it');
 is(read_all($active), '', 'and gets its end once it is quiet');
