@@ -1,7 +1,7 @@
 /* unforked.c: see unforked.h. */
 #include "base/unforked.h"
 
-/* Before what unforked_resize returns: how much it is. */
+/* What is before the memory that unforked_resize returns: its size. */
 union header {
     size_t size;
     max_align_t alignment;

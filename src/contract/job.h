@@ -43,7 +43,7 @@ struct worker_job {
     struct hints *hints;
     const _Atomic double *deadline; /* when connections must have ended, once the generation is over: clock_now()
                                        seconds, 0 = no limit; no worker can write there */
-    void *seat;        /* where there is room for it in memory that has page tables already */
+    void *seat;                     /* where the page may be moved to: memory that has page tables already */
     struct page *page;              /* its own; no other worker's is mapped */
     page_mark *mark;                /* its byte in the row */
     size_t slot;

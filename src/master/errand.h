@@ -44,8 +44,8 @@ enum errand_state errand_collect(struct errand *errand, const struct errand_carg
  * that nobody waits for its answer, and undoes what it has made. */
 enum errand_state errand_drop(struct errand *errand, const struct errand_cargo *cargo);
 
-/* Call work(context, -1): at once if nothing can hang there, else in a child, which is waited for no longer than 0.2 s.
- * path: what the file system is judged by. */
+/* Call work(context, -1): at once if path is on a file system that cannot hang, otherwise in a child, which is waited
+ * for no longer than 0.2 s. */
 void errand_do(const char *path, void (*work)(void *context, int unused), void *context);
 
 /* Remove a file, if it is still the one that dev and ino tell of, by errand_do. */

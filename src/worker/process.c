@@ -119,8 +119,9 @@ static void become(struct worker *worker)
         _exit(WORKER_DONE);
 }
 
-/* What it will write to it keeps where it writes anyway: on the stack, and behind the buffer. A page of the master's
- * that it wrote to would be copied, and one far from all others needs a page table of its own: 8 KiB a worker. */
+/* A worker keeps what it will write to where it writes anyway: its log handle on the stack, its page behind the buffer.
+ * If it wrote to memory that it has from the master, that page would be copied; and a page far from all others needs a
+ * page table of its own. Together that would be 8 KiB a worker. */
 static struct worker_job settle(const struct worker_job *given, struct log *log)
 {
     struct worker_job job = *given;
