@@ -193,7 +193,6 @@ static void start(struct logger *logger)
     children_add(logger->children, pid, &(struct children_owner){note_end, logger});
     logger->switch_unsent = logger->abandon_unsent = false;
     logger->open_unsent = logger->has_current && logger->has_candidate;
-    logger->reopen_unsent = logger->reopening != 0;
     send_commands(logger);
 }
 
@@ -387,7 +386,7 @@ void logger_end(struct logger *logger)
 {
     send_commands(logger);
     fd_close(logger->sending);
-    if (logger->pid == 0 && logger->has_current)
+    if (has_ended(logger) && logger->has_current) /* what is there yet is for another one to write */
         start(logger);
     if (logger->pid != 0) {
         command(logger, RECORD_QUIT, 0, NULL);

@@ -18,6 +18,16 @@ wait_ok(sub { $hangs->() }, 5, 'somebody else reads the configuration');
 my ($child) = map { $_->{pid} } $hangs->();
 echo_ok($d->connect, 'hello', 'clients are served');
 
+# Beside it another daemon, whose logger hangs when a reload asks it for another target.
+my $other = Mpechod->new->start;
+halt($other->logger);
+$other->configure(log => { target => $other->dir . '/new.log' });
+$other->{config}{log}{target} = $other->dir . '/log';
+$other->expect(qr/config not reloaded: .*log\.target: .*the logger does not answer/);
+$other->signal('HUP');
+let_pass(0.1);
+my $asked = now();
+
 my $begun = now();
 my $queued = $d->connect;
 $d->signal('USR2');
@@ -33,6 +43,12 @@ end_ok($queued);
 
 $d->expect(qr/not reloaded: \S+: preparing it takes too long/);
 ok($d->log_wait(qr/not reloaded: \S+: preparing it takes too long: does a file system hang\?/, 15), 'after 5 s the reload is given up');
+let_pass(0.1) while now() < $asked + 6;
+kill CONT => $other->logger;
+ok($other->log_wait(qr/config not reloaded: .*log\.target: .*the logger does not answer/), 'so is one whose logger hangs');
+echo_ok($other->connect, 'hello');
+$other->end;
+
 $d->signal('HUP');
 $d->expect(qr/stopped meanwhile/);
 wait_until(sub { 2 == (() = $hangs->()) });

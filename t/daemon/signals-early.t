@@ -33,12 +33,14 @@ for my $name (qw(HUP USR1 WINCH TERM)) {
     $d->end;
 }
 
-# Sooner than there is a log, there is none to be reopened.
+# As long as there is no logger, there is nothing to be reopened.
 my $d = Mpechod->new;
 $d->start(
     wrap => [ qw(strace -q -f -o /dev/null -e trace=socketpair -e inject=socketpair:signal=USR1:when=2) ],
     env  => { Strace::bearable() },
 );
-echo_ok($d->connect, 'hello', 'USR1 before there is a logger: nothing');
+echo_ok($d->connect, 'hello', 'USR1 before there is a logger');
+$d->log_wait(qr/in=5 /);
+is(join("\n", $d->log_lines(qr/reopened/)), '', 'does nothing');
 $d->end;
 finish();

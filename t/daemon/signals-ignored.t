@@ -28,6 +28,16 @@ my @different = grep { exchange($d->connect, 'x') ne 'x' } 1 .. 20;
 is("@different", '', 'and idle ones are not disturbed');
 is(scalar(grep { alive($_) } @workers), scalar @workers, 'they all live');
 
+# They have no handler for them: the master's is not theirs.
+use Config;
+my %number;
+@number{ split ' ', $Config{sig_name} } = split ' ', $Config{sig_num};
+for my $pid ($workers[0], $d->logger) {
+    my $ignored = hex substr status_of($pid, 'SigIgn'), -8;
+    is(join(' ', grep { !($ignored >> ($number{$_} - 1) & 1) } qw(CHLD INT QUIT HUP USR1 USR2 WINCH PIPE XFSZ TTOU)), '',
+        process($pid)->{comm} . ' ignores what is the master\'s');
+}
+
 # Nor is the logger, by what a terminal sends to the group that it is in.
 my $logger = $d->logger;
 kill $_ => $logger for qw(INT QUIT HUP TERM TSTP);

@@ -27,4 +27,16 @@ is($d->wait_end, 0, 'then it ends, with status 0');
 cmp_ok(now() - $begun, '<', 2, 'at once');
 $d->left_nothing;
 
+# Who cannot be served in the drain time is not waited for.
+my $short = Mpechod->new(pool => { start => 1, min_spare => 1, max_spare => 1, max_workers => 1 }, timeout => { drain => 0.5 })->start;
+$short->expect(qr/max_workers \(1\) reached/);
+my $quiet = $short->connect;
+echo_ok($quiet, 'hello');
+my $last = $short->connect;
+$begun = now();
+$short->signal('TERM');
+is($short->wait_end, 0, 'with a worker that is busy to the end');
+cmp_ok(now() - $begun, '<', 2.5, sprintf 'it ends after the drain time (%.2f s)', now() - $begun);
+$short->left_nothing;
+
 finish();

@@ -103,8 +103,8 @@ static void leave_traces(const struct worker_job *job)
     unit_require(atomic_load(&job->page->lost) == 0 && atomic_load(job->mark) == PAGE_STARTING);
     atomic_store(&job->page->state, PAGE_BUSY);
     atomic_store(job->mark, PAGE_BUSY);
-    atomic_store(&job->page->accepts, 7);
-    atomic_store(&job->page->lost, 2);
+    atomic_fetch_add(&job->page->accepts, 7);
+    atomic_fetch_add(&job->page->lost, 2);
     raise(SIGKILL);
 }
 
