@@ -1,4 +1,5 @@
-/* generation.h: workers that share a configuration, listeners, a lifeline and an accept turn, and leave together. */
+/* generation.h: workers that share a configuration and listeners, and leave together: their crews (crew.h) and what is
+ * common. */
 #ifndef MPECHOD_GENERATION_H
 #define MPECHOD_GENERATION_H
 
@@ -10,15 +11,12 @@
 #include "conf/conf.h"
 #include "contract/job.h"
 #include "contract/log.h"
-#include "contract/turn.h"
-#include "decide/stall.h"
 #include "master/listener/listen.h"
 #include "master/lockfile.h"
+#include "master/pool/crew.h"
 #include "master/pool/ledger.h"
 #include "master/pool/orders.h"
 
-/* The lifeline is a pipe whose only write end is the master's. A byte in it makes the one idle worker leave that reads
- * it. When the write end is closed, all workers leave; that happens by itself if the master dies. */
 struct generation {
     unsigned number;
     /* What workers are forked with; the master's, NULL once the generation is retired. */
@@ -27,23 +25,18 @@ struct generation {
     struct log *log;
     struct worker_terms *terms; /* owned */
 
-    int lifeline_read, lifeline_write; /* -1 once retired */
-    size_t index;                      /* of its places on pages that generations share: the lock file, the orders */
-    struct turn *turn;                 /* NULL once retired */
-    int turn_fd;                       /* the lock file, which is the deploy's; -1 once retired */
-    struct hints *hints;               /* NULL once retired */
+    struct crew crew;
+    size_t index; /* of its places on what generations share: the orders, the lock file */
     struct orders *orders;
     unsigned forked;      /* workers, in all */
     unsigned readied;     /* of them, those that have become ready, dead ones included */
     unsigned stillborn;   /* those that ended before, unasked */
     unsigned workers;     /* alive */
     double progress;      /* when the last became ready, or when it was begun; clock_now() */
-    double thinned;       /* when generation_thin was last called */
     double retired;       /* when generation_retire was */
     int failure;          /* exit status of a worker that could not even start; 0: none */
     struct ledger buried; /* what its dead have counted */
-    struct stall stall;
-    double deadline; /* clock_now() seconds: when its connections must have ended; 0: no limit */
+    double deadline;      /* clock_now() seconds: when its connections must have ended; 0: no limit */
     struct generation *older;
 };
 
@@ -62,21 +55,12 @@ struct generation *generation_create(const struct generation_parts *parts, struc
 /* Before a worker is forked into it: listeners may have been opened anew or ended since the last one was. */
 void generation_refresh(struct generation *generation);
 
-/* Around a fork: from generation_lend to generation_take_back, a child gets the turn and the hints of this generation.
- * Of others it never does. False with errno. */
-bool generation_lend(const struct generation *generation);
-void generation_take_back(const struct generation *generation);
-
 /* Not before its last worker is gone, which could no longer be told when to end. */
 void generation_destroy(struct generation *generation);
 
 /* Close the lifeline: its workers take no more connections. */
 void generation_retire(struct generation *generation);
 bool generation_is_retired(const struct generation *generation);
-
-/* Tell n idle workers to leave; how many of those told have not read it yet. */
-void generation_thin(struct generation *generation, unsigned n, double now);
-unsigned generation_thinning(const struct generation *generation);
 
 void generation_set_deadline(struct generation *generation, double deadline);
 

@@ -57,7 +57,7 @@ static struct census take_census(struct pool *pool, bool by_row, double now)
         if (pool->roster.slots[slot].pid != 0)
             count_worker(pool, slot, by_row, now, &census);
     if (pool->current != NULL)
-        census.view.thinning = generation_thinning(pool->current);
+        census.view.thinning = crew_thinning(&pool->current->crew);
     return census;
 }
 
@@ -74,7 +74,7 @@ static bool is_in_the_way(const struct pool *pool, size_t slot, pid_t holder)
 static void break_stall(struct pool *pool, struct log *log)
 {
     struct generation *current = pool->current;
-    pid_t holder = turnwatch_holder(current->turn_fd, current->index);
+    pid_t holder = turnwatch_holder(current->crew.turn_fd, current->crew.index);
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
         if (!is_in_the_way(pool, slot, holder))
@@ -83,7 +83,7 @@ static void break_stall(struct pool *pool, struct log *log)
                  worker->pid == holder ? "sits on the accept turn" : "is stopped");
         pool_signal_worker(pool, worker, SIGKILL);
     }
-    turnwatch_kick(current->turn);
+    turnwatch_kick(current->crew.turn);
 }
 
 /* Returns whether a new generation is needed. */
@@ -95,9 +95,9 @@ static bool watch_turn(struct pool *pool, const struct census *census, double no
         .waiting = counted > 0 ? counted : census->view.waiting,
         .counted = counted > 0,
         .able = census->able,
-        .accepts = atomic_load(&current->hints->accepts),
+        .accepts = atomic_load(&current->crew.hints->accepts),
     };
-    enum stall_verdict verdict = stall_check(&current->stall, &sight, current->conf->stall_timeout, now);
+    enum stall_verdict verdict = stall_check(&current->crew.stall, &sight, current->conf->stall_timeout, now);
     if (verdict == STALL_END)
         break_stall(pool, log);
     if (verdict == STALL_RENEW)
@@ -136,7 +136,7 @@ static void set_hint(struct pool *pool, const struct policy_limits *limits, cons
     int idle = (int)view->idle - (int)view->thinning, spare = idle - (int)limits->min_spare + 1;
     if (held_back || view->total >= limits->max_workers)
         spare = HINTS_PLENTY; /* nothing could be forked */
-    hints_set_spare(pool->current->hints, spare);
+    hints_set_spare(pool->current->crew.hints, spare);
 }
 
 /* error: why fewer than that; 0: all of them, or there was no time. */
@@ -160,7 +160,7 @@ static void keep_shape(struct pool *pool, struct policy_view *view, double now, 
     struct policy_decision decision = policy_decide(&pool->policy, &limits, view, now);
     int error = 0;
     unsigned forked = fork_some(pool, decision.fork, now, &error);
-    generation_thin(pool->current, decision.thin, now);
+    crew_thin(&pool->current->crew, decision.thin, now);
     view->total += forked;
     view->idle += forked;
     view->thinning += decision.thin;
@@ -244,14 +244,14 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
     struct generation *current = pool->current;
     bool quiet = current == NULL || listen_waiting(current->listeners, &report.broken) == 0;
     if (current != NULL)
-        hints_begin_count(current->hints);
+        hints_begin_count(current->crew.hints);
     struct census census = take_census(pool, quiet, now);
     if (current != NULL) {
         report.waiting = census.view.waiting = listen_waiting(current->listeners, &report.broken);
         report.deaf = watch_turn(pool, &census, now, log);
         keep_shape(pool, &census.view, now, &report, log);
         report.renew = pool->turn_broken || pool->spoilt;
-        report.retry = sooner(report.retry, stall_left(&current->stall, current->conf->stall_timeout, now));
+        report.retry = sooner(report.retry, stall_left(&current->crew.stall, current->conf->stall_timeout, now));
         bound_draining(pool, &census, now);
     }
     end_overdue(pool, now, &report, log);

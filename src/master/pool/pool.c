@@ -116,13 +116,13 @@ static struct worker_job make_job(const struct pool *pool, const struct generati
     return (struct worker_job){
         .terms = generation->terms,
         .log = generation->log,
-        .turn = generation->turn,
-        .hints = generation->hints,
+        .turn = generation->crew.turn,
+        .hints = generation->crew.hints,
         .deadline = orders_deadline(pool->orders, generation->index),
         .page = page,
         .mark = board_mark(pool->board, slot),
         .slot = slot,
-        .lifeline = generation->lifeline_read,
+        .lifeline = generation->crew.lifeline_read,
         .doorbell = pool->bell_write,
         .master = pool->master,
         .title = pool->title,
@@ -136,7 +136,7 @@ static struct worker_job make_job(const struct pool *pool, const struct generati
 static pid_t fork_worker(struct pool *pool, struct generation *generation, size_t slot)
 {
     struct page *page = board_lend(pool->board, slot);
-    bool lent = page != NULL && generation_lend(generation);
+    bool lent = page != NULL && crew_lend(&generation->crew);
     pid_t pid = -1;
     if (lent) {
         void (*run)(const struct worker_job *) = pool->run;
@@ -153,7 +153,7 @@ static pid_t fork_worker(struct pool *pool, struct generation *generation, size_
     }
     if (page != NULL)
         board_take_back(pool->board, slot);
-    generation_take_back(generation);
+    crew_take_back(&generation->crew);
     return pid;
 }
 
@@ -199,8 +199,8 @@ struct generation *pool_begin(struct pool *pool, const struct generation_parts *
     generation->older = pool->generations;
     pool->generations = generation;
     generation->terms->patience = pool_patience(pool, generation->terms->uid);
-    generation->hints->awaited = (int)parts->conf->start;
-    generation->hints->spare = HINTS_PLENTY;
+    generation->crew.hints->awaited = (int)parts->conf->start;
+    generation->crew.hints->spare = HINTS_PLENTY;
     return generation;
 }
 

@@ -49,7 +49,7 @@ static void tell_death(struct pool *pool, const struct roster_worker *worker, lo
 /* In good order, but unasked and before it has served anybody. */
 static bool left_unasked(const struct generation *generation, bool served, double now)
 {
-    return !served && !generation_is_retired(generation) && now - generation->thinned > THINNING_TIME;
+    return !served && !generation_is_retired(generation) && now - generation->crew.thinned > THINNING_TIME;
 }
 
 static bool is_abnormal(const struct roster_worker *worker, bool served, int status, double now)
