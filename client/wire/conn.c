@@ -16,6 +16,7 @@
 
 #define CONNECT_AGAIN (5 * CLOCK_MS)
 #define EVIDENCE_WAIT (50 * CLOCK_MS)
+#define STOPPED (300 * CLOCK_MS) /* sending takes so long only if this process was stopped */
 
 enum { CATCH_UP = 32 }; /* buffers: more than the kernel keeps of a connection */
 
@@ -210,11 +211,19 @@ static void stamp(struct conn *conn, int64_t now)
     }
 }
 
+/* Sending took so long that this process was stopped meanwhile: what is waited for may have been sent only now. */
+static void note_stop(struct conn *conn, int64_t now, int64_t took)
+{
+    if (took >= STOPPED)
+        conn->caught_up = now + took;
+}
+
 /* What fails here is told by recv, which may first have replies to give. */
 void conn_push(struct conn *conn, int64_t now)
 {
     if (conn->state != CONN_OPEN || conn->sent == conn->queued)
         return;
+    int64_t begun = clock_now();
     stamp(conn, now);
     while (conn->sent < conn->queued) {
         ssize_t n = send_some(conn);
@@ -226,6 +235,7 @@ void conn_push(struct conn *conn, int64_t now)
         }
         conn->sent += (uint64_t)n;
     }
+    note_stop(conn, now, clock_now() - begun);
     watch(conn, conn->sent < conn->queued && conn->error == 0 ? EV_READ | EV_WRITE : EV_READ);
 }
 

@@ -75,9 +75,10 @@ struct conn {
     uint64_t queued, sent, got; /* offsets in the stream */
     size_t first, outstanding;  /* in messages, a ring: queued and not replied */
     int64_t opened;             /* when connecting began */
-    int64_t caught_up;          /* when conn_give_up found a part of the next reply; 0: it has not */
-    int error;                  /* errno, after a failure */
-    size_t doubtful;            /* wrong bytes that have come, in evidence; 0: none yet */
+    int64_t
+        caught_up;   /* after this process was stopped, when a part of the next reply was found, or sent; 0: not yet */
+    int error;       /* errno, after a failure */
+    size_t doubtful; /* wrong bytes that have come, in evidence; 0: none yet */
     unsigned char evidence[CONN_EVIDENCE];
     struct fault fault; /* after CONN_WRONG */
 };
