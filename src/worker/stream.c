@@ -161,7 +161,7 @@ static enum stream_event serve_event(struct worker *worker, struct connection *c
         if (revents == 0)
             continue;
         stream->next = 1 + at % listeners;
-        if ((revents & POLLIN) == 0)
+        if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) /* also with POLLIN: so a Unix socket looks that is shut */
             return report_listener(worker, stream->pollfds[at].fd);
         return accept_one(worker, stream->pollfds[at].fd, connection);
     }

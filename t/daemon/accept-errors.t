@@ -74,6 +74,20 @@ subtest 'a failure after another' => sub {
     cmp_ok($soonest, '<', 0.3, sprintf 'a single failure costs %.0f ms', $soonest * 1000);
 };
 
+# Somebody else was faster, as it is at a reload: that is no reason to wait.
+subtest 'too late, again and again' => sub {
+    plan(skip_all => 'strace cannot count so')
+      if run(qw(strace -o /dev/null -e trace=accept4 -e inject=accept4:error=EAGAIN:when=1..2 true))->{status} ne '0';
+    my @seconds;
+    for (1 .. 3) {
+        my $inject = Strace->attach(\@workers, '-e', 'trace=accept4,accept', '-e', 'inject=accept4,accept:error=EAGAIN:when=1..20');
+        push @seconds, timed(sub { echo_ok($d->connect, 'hello') });
+        $inject->detach;
+    }
+    my ($soonest) = sort { $a <=> $b } @seconds;
+    cmp_ok($soonest, '<', 1, sprintf 'forty times cost %.0f ms', $soonest * 1000);
+};
+
 # Errors that belong to one connection are nobody's business.
 subtest 'ECONNABORTED and the like' => sub {
     for my $error (qw(ECONNABORTED EPROTO ENETDOWN EHOSTUNREACH EINTR EAGAIN EPERM)) {

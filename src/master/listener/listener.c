@@ -97,11 +97,14 @@ static void make_nonblocking(int fd)
 void listener_inspect(struct listener *listener, const struct conf *conf)
 {
     struct pollfd pollfd = {.fd = listener->fd};
+    bool was_reachable = listener->fault == LISTENER_NAMELESS;
     if (!listener_serves(listener))
         return;
     listener->fault = LISTENER_SOUND;
     if (fd_poll_now(&pollfd, 1) > 0 && listener_is_shut(pollfd.revents)) {
         listener->fault = LISTENER_SHUT;
+        if (was_reachable)
+            listener->tried = 0; /* workers wait for it from now on: do not wait for the next try */
         return;
     }
     make_nonblocking(listener->fd);
