@@ -11,25 +11,31 @@
 #include "master/pool/state.h"
 #include "master/pool/turnwatch.h"
 
-#define LEAVE_PATIENCE 10.0 /* seconds in which a worker without a connection should have left a retired generation */
-#define UNNAMED_APART 1.0   /* seconds between two lines about deaths that were not logged one by one */
-#define KILL_GRACE 1.0      /* seconds after its deadline at which a worker that has not ended is killed */
+#define LEAVE_PATIENCE 5.0 /* seconds in which a worker without a connection should have left a retired generation */
+#define UNNAMED_APART 1.0  /* seconds between two lines about deaths that were not logged one by one */
+#define KILL_GRACE 1.0     /* seconds after its deadline at which a worker that has not ended is killed */
 
 /* What a look has seen. */
 struct census {
     struct policy_view view;
     unsigned able;     /* workers that could or should accept: idle or stopped; not counted while nobody waits */
     unsigned draining; /* finishing a connection of a retired generation, which has no deadline yet */
+    bool lingering;    /* a worker of a retired generation has not left, and has had time enough */
 };
 
-/* Workers of a retired generation that were idle, or still starting, are about to leave, and count only if they have
- * not left after a while. */
-static bool is_draining(const struct pool *pool, size_t slot, double now)
+static bool is_late(const struct roster_worker *worker, double now)
+{
+    return generation_is_retired(worker->generation) && !worker->ended &&
+           now - worker->generation->retired > LEAVE_PATIENCE;
+}
+
+/* Workers of a retired generation that were idle, or still starting, are about to leave. */
+static bool is_draining(const struct pool *pool, size_t slot)
 {
     const struct generation *generation = pool->roster.slots[slot].generation;
     if (!generation_is_retired(generation) || generation->deadline > 0)
         return false;
-    return now - generation->retired > LEAVE_PATIENCE || board_read(pool->board, slot).state == PAGE_BUSY;
+    return board_read(pool->board, slot).state == PAGE_BUSY;
 }
 
 /* While nobody waits for a worker, the row is good enough for counting idle ones. */
@@ -37,7 +43,8 @@ static void count_worker(struct pool *pool, size_t slot, bool by_row, double now
 {
     const struct roster_worker *worker = &pool->roster.slots[slot];
     pool_see(pool, slot, now);
-    census->draining += is_draining(pool, slot, now);
+    census->draining += is_draining(pool, slot);
+    census->lingering |= is_late(worker, now);
     if (worker->generation != pool->current)
         return;
     census->view.total++;
@@ -84,6 +91,19 @@ static void break_stall(struct pool *pool, struct log *log)
         pool_signal_worker(pool, worker, SIGKILL);
     }
     turnwatch_kick(current->crew.turn);
+}
+
+/* Whoever has no connection, by its own page, and does not leave is stopped, or is not to be trusted: it could go on
+ * accepting from listeners that later generations have as well. */
+static void end_lingering(struct pool *pool, double now, struct log *log)
+{
+    for (size_t slot = 0; slot < pool->roster.high; slot++) {
+        struct roster_worker *worker = &pool->roster.slots[slot];
+        if (worker->pid == 0 || !is_late(worker, now) || board_read(pool->board, slot).state == PAGE_BUSY)
+            continue;
+        log_warn(log, "worker %d (slot %zu) has no connection and does not leave: ending it", (int)worker->pid, slot);
+        pool_signal_worker(pool, worker, SIGKILL);
+    }
 }
 
 /* Returns whether a new generation is needed. */
@@ -254,6 +274,8 @@ struct pool_report pool_look(struct pool *pool, struct log *log)
         report.retry = sooner(report.retry, stall_left(&current->crew.stall, current->conf->stall_timeout, now));
         bound_draining(pool, &census, now);
     }
+    if (census.lingering)
+        end_lingering(pool, now, log);
     end_overdue(pool, now, &report, log);
     say_unnamed(pool, now, &report, log);
     pool_say_unsignalled(pool, log);
