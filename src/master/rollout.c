@@ -87,7 +87,7 @@ static void refuse(struct master *m, const char *why)
 }
 
 /* The reason does not blame a line of the file, so the name of the file is put before it. */
-static void fail(struct master *m, const char *why)
+static void refuse_with_file(struct master *m, const char *why)
 {
     struct reason reason;
     reason_set(&reason, "%s: %s", m->setup->source.file, why);
@@ -183,7 +183,7 @@ static void begin_wanted(struct master *m)
     else if (renewal && !m->paused) /* paused, there is nobody to be replaced */
         begun = begin_renewal(m, &why);
     if (!begun)
-        fail(m, why.text);
+        refuse_with_file(m, why.text);
 }
 
 void rollout_request(struct master *m, enum rollout_kind kind)
@@ -244,7 +244,7 @@ static void start_candidate(struct master *m)
 {
     struct reason why;
     if (!start_generation(m, m->rollout.candidate, &why))
-        fail(m, why.text);
+        refuse_with_file(m, why.text);
 }
 
 /* The logger is asked for a target that is not in use yet. */
@@ -298,7 +298,7 @@ static void collect(struct master *m)
     case ERRAND_UNDER_WAY:
         ev_io_start(m->loop, &m->errand);
         if (clock_now() >= rollout->errand_end)
-            fail(m, "preparing it takes too long: does a file system hang?");
+            refuse_with_file(m, "preparing it takes too long: does a file system hang?");
         break;
     }
 }
@@ -311,7 +311,7 @@ static void go_on(struct master *m)
         promote(m);
         break;
     case POOL_FAILED:
-        fail(m, why.text);
+        refuse_with_file(m, why.text);
         break;
     case POOL_STARTING:
         break;
@@ -349,5 +349,5 @@ void rollout_wake(struct master *m)
     if (start_generation(m, m->live, &why))
         promote(m);
     else
-        fail(m, why.text);
+        refuse_with_file(m, why.text);
 }
