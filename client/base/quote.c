@@ -15,10 +15,11 @@ static size_t write_byte(char *out, unsigned char byte)
 
 const char *quote_bytes(const void *bytes, size_t length, char text[QUOTE_TEXT])
 {
+    const char *end = length > QUOTE_BYTES ? "\"..." : "\"";
     size_t n = 0;
     text[n++] = '"';
     for (size_t i = 0; i < length && i < QUOTE_BYTES; i++)
         n += write_byte(text + n, ((const unsigned char *)bytes)[i]);
-    strcpy(text + n, length > QUOTE_BYTES ? "\"..." : "\"");
+    memcpy(text + n, end, strlen(end) + 1);
     return text;
 }

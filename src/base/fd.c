@@ -32,7 +32,7 @@ static bool close_listed(int lowest)
     if (list == NULL)
         return false;
     for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        int fd = atoi(entry->d_name);
+        int fd = (int)strtol(entry->d_name, NULL, 10);
         if (fd >= lowest && fd != dirfd(list))
             close(fd);
     }

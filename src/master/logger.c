@@ -93,6 +93,7 @@ struct logger *logger_create(void (*run)(const struct logger_job *), const struc
     if (mapped && make_pair(&logger->ours, &logger->theirs) && make_pair(&logger->sending, &logger->receiving))
         return logger;
     reason_set(why, "cannot make the logger's sockets: %s", strerror(errno));
+    free(logger); /* the rest goes with the process, which cannot start */
     return NULL;
 }
 
