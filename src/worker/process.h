@@ -5,6 +5,6 @@
 #include "contract/job.h"
 
 /* To be called in the child with all signals blocked. */
-_Noreturn void worker_run(const struct worker_job *job);
+_Noreturn void worker_run(const struct worker_job *given);
 
 #endif
