@@ -11,7 +11,9 @@ use Mpecho;
 use Test::More;
 use UdpEchoServer;
 
-sub bench (@arguments) { decode_json(mpecho('bench', '--json', @arguments)->{out}) }
+sub begin (@arguments) { start_mpecho('bench', '--json', @arguments) }
+sub result ($client)   { decode_json(end_of($client)->{out}) }
+sub bench (@arguments) { result(begin(@arguments)) }
 sub due   ($json)      { $json->{sent} + $json->{unsent} }
 
 my $echo       = EchoServer->new(\&echo);
@@ -19,32 +21,44 @@ my $udp        = UdpEchoServer->new;
 my $silent     = EchoServer->new(sub ($peer) { hold_open($peer) });
 my $udp_silent = UdpEchoServer->new(sub { () });
 
+# Those that mostly wait, all at once.
+my @silence     = (qw(-R 1000 -t 0.2 -W 0.4), $silent->target);
+my @omitting    = qw(-R 1000 --omit 0.5 -t 0.3 -W 0.2);
+my ($slow, $slower) = map { FaultyServer->new } 1 .. 2;
+$slow->ask('delay', 0.5);
+$slower->ask('delay', 1.6);
+my %waiting = (
+    silence  => begin(@silence),
+    words    => start_mpecho('bench', @silence),
+    tcp      => begin(@omitting, $silent->target),
+    udp      => begin('-u', @omitting, $udp_silent->target),
+    slow     => begin(qw(-R 100 -t 0.3), $slow->target),
+    slower   => begin(qw(-t 0.2), $slower->target),
+);
+
 is(due(bench('-R', 1000, '-t', 0.5, $echo->target)), 500, 'all are sent: the rate by the time');
 is(due(bench(qw(-u -R 1000 -t 0.5 -c 3 -j 2), $udp->target)), 500, 'datagrams, sockets and threads: the same');
 is(due(bench(qw(-R 1000000 -t 0.2 -W 0.4), $echo->target)), 200_000, 'more than can be sent: the same');
 is(due(bench(qw(-u -R 1000000 -t 0.2 -W 0.2), $udp->target)), 200_000, 'more datagrams than can be sent: the same');
-is(due(bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)), 200, 'a silent server: the same');
-like(mpecho(qw(bench -R 1000 -t 0.2 -W 0.4), $silent->target)->{out},
+my $json = result($waiting{silence});
+is(due($json), 200, 'a silent server: the same');
+like(end_of($waiting{words})->{out},
     qr/^messages +\d sent, 0 came back, 200 lost \(100 %\), 19\d of them never sent$/m, '... in words');
-my ($why) = grep { $_->{text} =~ /^a message was due and not sent/ } @{ bench(qw(-R 1000 -t 0.2 -W 0.4), $silent->target)->{problems} };
+my ($why) = grep { $_->{text} =~ /^a message was due and not sent/ } @{ $json->{problems} };
 cmp_ok($why->{count} // 0, '>=', 190, '... and the problem is named');
 
-for ([ 'silence', $silent ], [ 'silence, datagrams', $udp_silent, '-u' ]) {
-    my ($what, $server, @options) = @$_;
-    my $json = bench(@options, qw(-R 1000 --omit 0.5 -t 0.3 -W 0.2), $server->target);
+for ([ 'silence', 'tcp' ], [ 'silence, datagrams', 'udp' ]) {
+    my ($what, $which) = @$_;
+    my $json = result($waiting{$which});
     is(due($json), 300, "$what: nothing of the omitted time counts");
     is($json->{lost}, due($json), "$what: all lost");
 }
 
 # What was due and could not be sent has a second more; what was sent is waited for as long as -W says.
-my $slow = FaultyServer->new;
-$slow->ask('delay', 0.5);
-my $json = bench(qw(-R 100 -t 0.3), $slow->target);
+$json = result($waiting{slow});
 is("@$json{qw(sent lost)}", '30 0', 'a server that is slow at the end: all are sent after it');
-$slow->ask('delay', 1.6);
-$json = bench(qw(-t 0.2), $slow->target);
+$json = result($waiting{slower});
 is("@$json{qw(sent lost)}", '1 0', 'a reply that takes longer than a second after the end: it is waited for');
-$slow->stop;
 
-$_->stop for $echo, $udp, $silent, $udp_silent;
+$_->stop for $slow, $slower, $echo, $udp, $silent, $udp_silent;
 finish();
