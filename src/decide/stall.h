@@ -44,7 +44,7 @@ struct stall {
     unsigned waiting;
 };
 
-#define STALL_MORE 0.5 /* seconds beyond timeout, by the kernel's clock */
+#define STALL_MORE 0.25 /* seconds beyond timeout, by the kernel's clock */
 
 /* timeout: seconds, 0 = never stuck. After STALL_RENEW the watch begins anew. */
 enum stall_verdict stall_check(struct stall *stall, const struct stall_sight *sight, double timeout, double now);

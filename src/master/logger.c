@@ -377,6 +377,7 @@ static void wait_for_end(struct logger *logger)
     for (double now = begun; !has_ended(logger) && now < begun + END_WAIT; now = clock_now()) {
         if (now >= urged) {
             kill(logger->pid, SIGTERM);
+            kill(logger->pid, SIGCONT); /* it may have been stopped */
             urged = now + 0.1;
         }
         poll(NULL, 0, 1);
