@@ -24,7 +24,7 @@ static void test_examples(void **state)
         {{{1, 1, 7, 10.0}, {1, 1, 7, 10.5}, {1, 1, 7, 10.9}, {1, 1, 7, 10.9}, {1, 1, 7, 11.0}}, STALL_END},
         {{{5, 3, 0, 10.0}, {5, 9, 0, 10.5}, {5, 5, 0, 10.9}, {9, 2, 0, 10.9}, {9, 1, 0, 11.2}},
          STALL_END}, /* it grows */
-        {{{1, 1, 7, 10.0}, {1, 1, 7, 10.5}, {1, 1, 8, 10.9}, {1, 1, 8, 11.0}, {1, 1, 8, 11.4}},
+        {{{1, 1, 7, 10.0}, {1, 1, 7, 10.5}, {1, 1, 8, 10.9}, {1, 1, 8, 11.0}, {1, 1, 8, 11.2}},
          STALL_NONE}, /* they say */
         {{{3, 1, 7, 10.0}, {3, 1, 7, 10.5}, {2, 1, 7, 10.9}, {2, 1, 7, 11.0}, {2, 1, 7, 11.8}},
          STALL_NONE}, /* it shrank */
@@ -32,11 +32,11 @@ static void test_examples(void **state)
          STALL_NONE}, /* none waits */
         {{{1, 1, 7, 10.0}, {1, 1, 7, 10.5}, {1, 0, 7, 10.9}, {1, 1, 7, 11.0}, {1, 1, 7, 11.9}},
          STALL_NONE}, /* all busy */
-        {{{1, 1, 7, 10.0}, {1, 1, 8, 10.5}, {1, 1, 9, 10.9}, {1, 1, 10, 11.4}, {1, 1, 11, 11.5}},
+        {{{1, 1, 7, 10.0}, {1, 1, 8, 10.5}, {1, 1, 9, 10.9}, {1, 1, 10, 11.2}, {1, 1, 11, 11.25}},
          STALL_RENEW}, /* a lie */
-        {{{5, 1, 7, 10.0}, {6, 1, 8, 10.5}, {6, 1, 9, 10.9}, {5, 1, 10, 11.4}, {5, 1, 11, 12.8}},
+        {{{5, 1, 7, 10.0}, {6, 1, 8, 10.5}, {6, 1, 9, 10.9}, {5, 1, 10, 11.4}, {5, 1, 11, 12.6}},
          STALL_NONE}, /* no lie */
-        {{{5, 1, 7, 10.0}, {6, 1, 8, 10.5}, {6, 1, 9, 10.9}, {5, 1, 10, 11.4}, {5, 1, 10, 13.0}}, STALL_RENEW},
+        {{{5, 1, 7, 10.0}, {6, 1, 8, 10.5}, {6, 1, 9, 10.9}, {5, 1, 10, 11.4}, {5, 1, 10, 12.7}}, STALL_RENEW},
     };
     (void)state;
     for (size_t i = 0; i < unit_count(cases); i++) {
@@ -59,9 +59,9 @@ static void test_first_the_holder_then_all(void **state)
     assert_int_equal(check(&stall, (struct look){3, 1, 7, 11.2}), STALL_NONE);
     assert_int_equal(check(&stall, (struct look){2, 1, 8, 11.3}), STALL_NONE);
     assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.3}), STALL_END);
-    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.7}), STALL_NONE);
-    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.8}), STALL_RENEW);
-    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.9}), STALL_NONE);
+    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.5}), STALL_NONE);
+    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.56}), STALL_RENEW);
+    assert_int_equal(check(&stall, (struct look){2, 1, 8, 12.6}), STALL_NONE);
 }
 
 /* Of a Unix socket nobody knows how many wait: some, at every look, is no evidence while workers say they accept. */
