@@ -11,8 +11,15 @@ use UdpEchoServer;
 # The result, the exit status and the seconds it took.
 sub bench (@arguments) {
     my $from = now();
-    my $r = mpecho('bench', '-u', '--json', @arguments);
-    return (eval { decode_json($r->{out}) } // {}, $r->{status}, now() - $from);
+    my ($json, $status) = result(begin(@arguments));
+    return ($json, $status, now() - $from);
+}
+
+sub begin (@arguments) { start_mpecho('bench', '-u', '--json', @arguments) }
+
+sub result ($client) {
+    my $r = end_of($client);
+    return (eval { decode_json($r->{out}) } // {}, $r->{status});
 }
 
 my $server = UdpEchoServer->new;
@@ -29,9 +36,16 @@ at_rate('open loop', $json);
 cmp_ok($json->{service}{p50_ns}, '>', 0, 'open loop: a service time');
 cmp_ok($json->{jitter_ns}, '>', 0, 'open loop: jitter');
 
+# These mostly wait, so all at once.
+my $far    = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.4, $bytes] });
+my $losing = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n % 10 == 9 ? () : $bytes });
+my $late   = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.06, $bytes] });
+my @begun  = map { begin(@$_) } [ '-t', 0.8, '-R', 200, '-W', 5, $far->target ], [ '-t', 1, '-P', 4, '-W', 0.1, $losing->target ],
+  [ '-t', 1, '-R', 100, '-W', 0.02, $late->target ];
+my ($far_away, $lossy, $too_late) = map { [ result($_) ] } @begun;
+
 # A rate that is kept is the rate, however long the way is.
-my $far = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.4, $bytes] });
-($json) = bench('-t', 0.8, '-R', 200, '-W', 5, $far->target);
+($json) = @$far_away;
 cmp_ok(abs($json->{rate_per_second} - 200), '<', 30, "a long way: the rate ($json->{rate_per_second})");
 cmp_ok($json->{replied_in_time}, '<', 120, '... of what came back within the measured time');
 $far->stop;
@@ -66,16 +80,14 @@ sub socket_where ($column, $port) {
 }
 
 # Of each ten one is lost. In the closed loop its place is free again after the timeout.
-my $losing = UdpEchoServer->new(sub ($bytes, $n, $keep) { $n % 10 == 9 ? () : $bytes });
-($json, $status) = bench('-t', 1, '-P', 4, '-W', 0.1, $losing->target);
+($json, $status) = @$lossy;
 is($status, 1, 'a loss: status 1');
 cmp_ok($json->{lost}, '>=', 8, "a loss: more than fill the places are lost ($json->{lost})");
 cmp_ok(abs($json->{lost} / $json->{sent} - 0.1), '<', 0.02, 'a loss: of a tenth');
 is($json->{replied} + $json->{lost}, $json->{sent}, 'a loss: each has come back or is lost');
 
 # Later than -W is too late, though losses are looked for only ten times a second.
-my $late = UdpEchoServer->new(sub ($bytes, $n, $keep) { [0.06, $bytes] });
-($json) = bench('-t', 1, '-R', 100, '-W', 0.02, $late->target);
+($json) = @$too_late;
 cmp_ok($json->{lost}, '>', 0.75 * $json->{sent}, "too late: lost ($json->{lost} of $json->{sent})");
 $late->stop;
 

@@ -46,7 +46,7 @@ subtest 'rotation, reload, and the logger killed' => sub {
     $d->expect(qr/the logger was killed by SIGKILL: starting another/);
     $d->start;
     my $n = 0;
-    my $connections = churn($d, 3, sub ($bench) {
+    my $connections = churn($d, 2, sub ($bench) {
         while (alive($bench)) {
             rename $d->log_file, $d->log_file . '.' . ++$n;
             $d->signal('USR1');
@@ -109,7 +109,7 @@ subtest 'a pipe that nobody reads' => sub {
     my $socket = descriptor_of($worker, 2) // plan(skip_all => "needs to look into a process: $!");
     1 while defined send $socket, 'x' x 4000, Socket::MSG_DONTWAIT;    # and the queue is nearly full
     close $socket;
-    my $connections = churn($d, 2, sub ($) { });
+    my $connections = churn($d, 1, sub ($) { });
     kill CONT => $d->logger;
     my $text = '';
     $reader->blocking(0);
