@@ -215,14 +215,30 @@ static bool unpack(struct answer *answer, const struct listen_set *live)
     return answer->good;
 }
 
+/* Look at the sockets that may be kept, and let go of them: a child that hangs, and outlives the master, would keep the
+ * addresses from its successor. Their numbers stay taken, since a kept socket is known by its number. */
+static void release_listeners(struct deploy *live)
+{
+    listen_inspect(&live->listeners, &live->conf);
+    for (size_t i = 0; i < live->listeners.n; i++)
+        if (live->listeners.at[i].fd >= 0)
+            dup2(STDIN_FILENO, live->listeners.at[i].fd);
+}
+
 /* In the child. */
 static void run(void *context, int fd)
 {
-    const struct task *task = context;
-    const struct listen_set *listeners = task->live != NULL ? &task->live->listeners : &no_listeners;
+    struct task *task = context;
+    struct deploy *live = NULL;
     struct answer *answer = calloc(1, sizeof *answer);
-    if (answer == NULL)
+    if (task->live != NULL && (live = malloc(sizeof *live)) != NULL) {
+        *live = *task->live;
+        release_listeners(live);
+    }
+    if (answer == NULL || (live == NULL && task->live != NULL))
         return;
+    task->live = live;
+    const struct listen_set *listeners = live != NULL ? &live->listeners : &no_listeners;
     struct deploy *deploy = &answer->deploy;
     if (task->source == NULL)
         deploy->conf = *task->conf;

@@ -59,4 +59,21 @@ cmp_ok(now() - $begun, '<', 2, 'without waiting for the file system');
 kill KILL => grep { (readlink("/proc/$_/exe") // '') eq $Mpechod::PROGRAM } $d->processes;
 $strace->detach;
 $d->end;
+
+subtest 'the master is killed meanwhile' => sub {
+    my $d      = Mpechod->new->start;
+    my $port   = $d->port;
+    my $strace = Strace->attach($d->master, '-f', '-P', $d->{conf}, '-e', 'trace=openat', '-e',
+        'inject=openat:delay_enter=60000000');
+    my $master = $d->master;
+    $d->signal('HUP');
+    my ($child) = @{ wait_until(sub { my @c = grep { $_->{comm} eq 'mpechod-errand' } children($master); @c && \@c }) // [] };
+    ok($child, 'somebody else reads the configuration');
+    $d->kill_master;
+    wait_ok(sub { !connect_to("127.0.0.1:$port") && $!{ECONNREFUSED} }, 5, 'and does not keep the port from a successor');
+    ok(alive($child->{pid}), 'though the child still hangs');
+    kill KILL => $child->{pid};
+    $strace->detach;
+    $d->end;
+};
 finish();

@@ -37,18 +37,16 @@ static const struct listener *find(const struct listen_set *set, const struct ad
 }
 
 /* One that was tampered with can still be kept: the next tick opens it anew, which would not be all or nothing. */
-static bool is_worth_keeping(const struct listener *listener, const struct conf *conf)
+static bool is_worth_keeping(const struct listener *listener)
 {
-    struct listener copy = *listener;
-    listener_inspect(&copy, conf);
-    return listener_serves(&copy) && (copy.fault == LISTENER_SOUND || copy.fault == LISTENER_TAMPERED);
+    return listener_serves(listener) && (listener->fault == LISTENER_SOUND || listener->fault == LISTENER_TAMPERED);
 }
 
 static bool open_one(struct listener *listener, const struct conf *conf, size_t index, const struct listener *old,
                      struct reason *why)
 {
     const struct conf_listen *wanted = &conf->listen[index];
-    if (old == NULL || !is_worth_keeping(old, conf))
+    if (old == NULL || !is_worth_keeping(old))
         return listener_open(listener, wanted, old != NULL ? &old->bound : &wanted->addr, conf, why);
     *listener = *old;
     listener->leaving = false;
@@ -73,12 +71,11 @@ static struct listener *place_for_leaving(struct listen_set *set, size_t configu
     return oldest;
 }
 
-static void add_leaving(struct listen_set *set, const struct conf *conf, const struct listen_set *old)
+static void add_leaving(struct listen_set *set, const struct listen_set *old)
 {
     for (size_t i = 0; i < old->n && set->n < FD_LISTEN_MAX; i++) {
         struct listener listener = old->at[i];
         listener.leaving = true;
-        listener_inspect(&listener, conf);
         if (listener_serves(&listener) && !listener.shared && !has_fd(set, listener.fd))
             set->at[set->n++] = listener;
     }
@@ -96,7 +93,7 @@ bool listen_open(struct listen_set *set, const struct conf *conf, const struct l
         }
         set->n++;
     }
-    add_leaving(set, conf, old);
+    add_leaving(set, old);
     return true;
 }
 

@@ -20,9 +20,10 @@ struct listen_set {
     size_t n;
 };
 
-/* Open what conf asks for into *set. A socket of old (may be empty) with the same address is taken over if it works,
- * and made anew in its place, on the same port, if it does not. What old has besides comes after them, as leaving. All
- * or nothing: on failure old is as it was, and *failed tells which of conf's listeners it was. */
+/* Open what conf asks for into *set. A socket of old (may be empty) with the same address is taken over if
+ * it worked when listen_inspect last looked at old, and made anew in its place, on the same port, if it did not. What
+ * old has besides comes after them, as leaving. All or nothing: on failure old is as it was, and *failed tells which of
+ * conf's listeners it was. */
 bool listen_open(struct listen_set *set, const struct conf *conf, const struct listen_set *old, size_t *failed,
                  struct reason *why);
 
