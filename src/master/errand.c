@@ -58,15 +58,20 @@ bool errand_begin(struct errand *errand, void (*work)(void *, int), void *contex
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return reason_set(why, "cannot make a socket pair: %s", strerror(errno));
     int ours = fd_move(pair[0], FD_PRIVATE), theirs = fd_move(pair[1], FD_PRIVATE);
-    sigset_t before = sigpipe_block();
-    pid_t pid = ours >= 0 && theirs >= 0 ? fork() : -1;
-    if (pid == 0)
-        run(work, context, kept, theirs);
-    sigpipe_restore(&before);
+    const char *what = "keep a socket pair";
+    pid_t pid = -1;
+    if (ours >= 0 && theirs >= 0) {
+        sigset_t before = sigpipe_block();
+        what = "fork";
+        pid = fork();
+        if (pid == 0)
+            run(work, context, kept, theirs);
+        sigpipe_restore(&before);
+    }
     fd_close(theirs);
     if (pid < 0) {
         fd_close(ours);
-        return reason_set(why, "cannot fork: %s", strerror(errno));
+        return reason_set(why, "cannot %s: %s", what, strerror(errno));
     }
     *errand = (struct errand){.pid = pid, .fd = ours};
     return true;
