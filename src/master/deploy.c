@@ -225,20 +225,26 @@ static void release_listeners(struct deploy *live)
             dup2(STDIN_FILENO, live->listeners.at[i].fd);
 }
 
+/* What the child writes to. */
+struct desk {
+    struct answer answer;
+    struct deploy live; /* a copy of what is live, without the sockets */
+};
+
 /* In the child. */
 static void run(void *context, int fd)
 {
     struct task *task = context;
-    struct deploy *live = NULL;
-    struct answer *answer = calloc(1, sizeof *answer);
-    if (task->live != NULL && (live = malloc(sizeof *live)) != NULL) {
-        *live = *task->live;
-        release_listeners(live);
-    }
-    if (answer == NULL || (live == NULL && task->live != NULL))
+    struct desk *desk = calloc(1, sizeof *desk);
+    if (desk == NULL)
         return;
-    task->live = live;
-    const struct listen_set *listeners = live != NULL ? &live->listeners : &no_listeners;
+    if (task->live != NULL) {
+        desk->live = *task->live;
+        release_listeners(&desk->live);
+        task->live = &desk->live;
+    }
+    struct answer *answer = &desk->answer;
+    const struct listen_set *listeners = task->live != NULL ? &task->live->listeners : &no_listeners;
     struct deploy *deploy = &answer->deploy;
     if (task->source == NULL)
         deploy->conf = *task->conf;
