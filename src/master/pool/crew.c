@@ -35,12 +35,6 @@ static struct hints *make_hints(struct reason *why)
     return NULL;
 }
 
-static bool advise(const struct crew *crew, int advice)
-{
-    return madvise(crew->turn, sizeof *crew->turn, advice) == 0 &&
-           madvise(crew->hints, sizeof *crew->hints, advice) == 0;
-}
-
 bool crew_open(struct crew *crew, const struct lockfile *lockfile, size_t index, struct reason *why)
 {
     if (!open_lifeline(crew))
@@ -48,21 +42,18 @@ bool crew_open(struct crew *crew, const struct lockfile *lockfile, size_t index,
     crew->index = index;
     crew->turn_fd = lockfile->fd;
     crew->hints = make_hints(why);
-    if (crew->hints == NULL || (crew->turn = lockfile_map(lockfile, index, why)) == NULL)
+    return crew->hints != NULL && (crew->turn = lockfile_map(lockfile, index, why)) != NULL;
+}
+
+bool crew_share(struct crew *crew, bool shared)
+{
+    int advice = shared ? MADV_DOFORK : MADV_DONTFORK;
+    if (crew->unshared == !shared)
+        return true;
+    if (madvise(crew->turn, sizeof *crew->turn, advice) != 0 || madvise(crew->hints, sizeof *crew->hints, advice) != 0)
         return false;
-    return advise(crew, MADV_DONTFORK) || reason_set(why, "cannot make a generation: %s", strerror(errno));
-}
-
-bool crew_lend(const struct crew *crew)
-{
-    return advise(crew, MADV_DOFORK);
-}
-
-void crew_take_back(const struct crew *crew)
-{
-    int saved = errno;
-    advise(crew, MADV_DONTFORK);
-    errno = saved;
+    crew->unshared = !shared;
+    return true;
 }
 
 void crew_retire(struct crew *crew)

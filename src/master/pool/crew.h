@@ -20,6 +20,7 @@ struct crew {
     struct turn *turn;                 /* NULL once retired */
     int turn_fd;                       /* the lock file, which is the deploy's; -1 once retired */
     struct hints *hints;               /* NULL once retired */
+    bool unshared;                     /* children do not get these two */
     struct stall stall;                /* of the turn */
     double thinned;                    /* when crew_thin was last called, clock_now() */
 };
@@ -31,10 +32,9 @@ void crew_init(struct crew *crew);
  */
 bool crew_open(struct crew *crew, const struct lockfile *lockfile, size_t index, struct reason *why);
 
-/* Around a fork: from crew_lend to crew_take_back, a child gets the turn and the hints of this crew. Of others it never
- * does. False with errno. */
-bool crew_lend(const struct crew *crew);
-void crew_take_back(const struct crew *crew);
+/* Whether children get the turn and the hints; at first they do. Costs nothing if it is so already. False with errno.
+ */
+bool crew_share(struct crew *crew, bool shared);
 
 /* Close the lifeline: its workers take no more connections. What is left costs neither a descriptor nor a page. */
 void crew_retire(struct crew *crew);

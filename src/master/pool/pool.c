@@ -132,13 +132,21 @@ static struct worker_job make_job(const struct pool *pool, const struct generati
     };
 }
 
+/* A worker gets the turn and the hints of its own generation only. While there is but one, that costs nothing. */
+static bool share_only(struct pool *pool, const struct generation *generation)
+{
+    for (struct generation *g = pool->generations; g != NULL; g = g->older)
+        if (!generation_is_retired(g) && !crew_share(&g->crew, g == generation))
+            return false;
+    return true;
+}
+
 /* -1 with errno. */
 static pid_t fork_worker(struct pool *pool, struct generation *generation, size_t slot)
 {
     struct page *page = board_lend(pool->board, slot);
-    bool lent = page != NULL && crew_lend(&generation->crew);
     pid_t pid = -1;
-    if (lent) {
+    if (page != NULL && share_only(pool, generation)) {
         void (*run)(const struct worker_job *) = pool->run;
         const struct worker_job job = make_job(pool, generation, slot, page);
         sigset_t before = sigpipe_block();
@@ -153,7 +161,6 @@ static pid_t fork_worker(struct pool *pool, struct generation *generation, size_
     }
     if (page != NULL)
         board_take_back(pool->board, slot);
-    crew_take_back(&generation->crew);
     return pid;
 }
 
