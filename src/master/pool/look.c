@@ -93,13 +93,22 @@ static void break_stall(struct pool *pool, struct log *log)
     turnwatch_kick(current->crew.turn);
 }
 
-/* Whoever has no connection, by its own page, and does not leave is stopped, or is not to be trusted: it could go on
- * accepting from listeners that later generations have as well. */
+static bool is_lingering(const struct pool *pool, size_t slot, double now)
+{
+    const struct roster_worker *worker = &pool->roster.slots[slot];
+    if (worker->pid == 0 || !is_late(worker, now))
+        return false;
+    struct board_view said = board_read(pool->board, slot);
+    return said.state != PAGE_BUSY && now - said.since > LEAVE_PATIENCE;
+}
+
+/* Whoever has had no connection for a while, by its own page, and does not leave is stopped, or is not to be trusted:
+ * it could go on accepting from listeners that later generations have as well. */
 static void end_lingering(struct pool *pool, double now, struct log *log)
 {
     for (size_t slot = 0; slot < pool->roster.high; slot++) {
         struct roster_worker *worker = &pool->roster.slots[slot];
-        if (worker->pid == 0 || !is_late(worker, now) || board_read(pool->board, slot).state == PAGE_BUSY)
+        if (!is_lingering(pool, slot, now))
             continue;
         log_warn(log, "worker %d (slot %zu) has no connection and does not leave: ending it", (int)worker->pid, slot);
         pool_signal_worker(pool, worker, SIGKILL);
