@@ -37,8 +37,8 @@ for my $i (0 .. 2) {
     my $seconds = timed(sub { wait_until(sub { $c = connect_to($address) and exchange($c, 'x', 1) eq 'x' }) });
     cmp_ok($seconds, '<', 2, sprintf '%s: clients are served again (after %.2f s)', $address, $seconds);
     echo_ok($c, 'hello');
-    ok(scalar(my @lines = $d->log_lines(qr/WARN \[\d+\] .*broken/)), 'logged');
-    cmp_ok(scalar(@lines = $d->log_lines(qr/WARN|ERROR/)), '<=', 6, 'in a few lines');
+    ok($d->log_wait(qr/WARN \[\d+\] .*broken/), 'logged');
+    cmp_ok(scalar(my @lines = $d->log_lines(qr/WARN|ERROR/)), '<=', 6, 'in a few lines');
     close $c;
     isnt(fd_of($d->worker_of($d->connect), 8 + $i), $inode, 'it is a new socket');
     my @different = grep { my $c = connect_to($address); !$c || exchange($c, 'on') ne 'on' } 1 .. 30;
