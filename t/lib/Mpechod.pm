@@ -347,8 +347,19 @@ sub log_file ($self) {
 # Look only at what is logged from here on.
 sub log_mark ($self) { $self->{mark} = -s $self->log_file || 0 }
 
+# The logger writes what it has received a few milliseconds later: wait until no more comes.
+sub log_settle ($self) {
+    my ($size, $before) = (-s $self->log_file // 0, -1);
+    for (1 .. 50) {
+        last if $size == $before;
+        Time::HiRes::sleep(0.005);
+        ($before, $size) = ($size, -s $self->log_file // 0);
+    }
+}
+
 # Whole lines since the mark that match; all lines of a file that is new since then.
 sub log_lines ($self, $pattern = qr//) {
+    $self->log_settle;
     my $text = slurp($self->log_file);
     return grep { /$pattern/ } substr($text, $self->{mark} <= length $text ? $self->{mark} : 0) =~ /^(.*)\n/mg;
 }
