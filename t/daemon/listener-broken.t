@@ -11,16 +11,6 @@ my $d    = Mpechod->new;
 my $unix = $d->dir . '/echo.sock';
 $d->configure(listen => [ { address => '127.0.0.1', port => 0 }, { path => $unix }, { address => '*', port => 0 } ])->start;
 
-# pidfd_open(2) and pidfd_getfd(2) give us a worker's socket (on every architecture under these numbers).
-sub steal ($pid, $fd) {
-    my $pidfd  = syscall(434, $pid + 0, 0);
-    my $stolen = $pidfd < 0 ? -1 : syscall(438, $pidfd, $fd + 0, 0);
-    POSIX::close($pidfd) if $pidfd >= 0;
-    return if $stolen < 0;
-    open my $socket, '+<&=', $stolen or die $!;
-    return $socket;
-}
-
 $d->expect(qr/broken/, qr/WARN \[\d+\] worker leaves: its listening socket/, qr/exited with status/);
 my $busy = $d->connect;
 echo_ok($busy, 'before');
@@ -29,7 +19,7 @@ for my $i (0 .. 2) {
     $d->log_mark;
     my $worker = $d->worker_of($d->connect);
     my $inode  = fd_of($worker, 8 + $i);
-    my $socket = steal($worker, 8 + $i);
+    my $socket = descriptor_of($worker, 8 + $i);
     if (!$socket) { diag("pidfd_getfd: $!, skipped"); last }
     shutdown $socket, 2 or die $!;
     close $socket;
@@ -48,7 +38,7 @@ for my $i (0 .. 2) {
 for my $i (0, 1) { SKIP: {
     skip 'strace may not trace here', 1 if run('strace', '-o', '/dev/null', 'true')->{status} ne '0';
     my $worker = $d->turn_holder or skip 'nobody has the turn', 1;
-    my $socket = steal($worker, 8 + $i) // skip "pidfd_getfd: $!",     1;
+    my $socket = descriptor_of($worker, 8 + $i) // skip "pidfd_getfd: $!",     1;
     my $strace = Strace->attach($worker, '-e', 'trace=write');
     shutdown $socket, 2 or die $!;
     wait_ok(sub { $strace->lines(qr/^write\(5, /) }, 5, 'whoever finds it rings the bell, so that it is not for the tick to find');

@@ -13,14 +13,7 @@ my $name = qr/listener unix:\Q$path\E/;
 $d->expect(qr/$name is broken .*cannot be opened anew: .*not a socket.*; trying again/,
     qr/worker leaves: its listening socket/, qr/exited with status 69/);
 
-sub steal ($pid, $fd) {
-    my $pidfd  = syscall(434, $pid + 0, 0);
-    my $stolen = $pidfd < 0 ? -1 : syscall(438, $pidfd, $fd + 0, 0);
-    POSIX::close($pidfd) if $pidfd >= 0;
-    plan(skip_all => "pidfd_getfd: $!") if $stolen < 0;
-    open my $socket, '+<&=', $stolen or die $!;
-    return $socket;
-}
+sub steal ($pid, $fd) { descriptor_of($pid, $fd) // plan(skip_all => "pidfd_getfd: $!") }
 
 # Somebody else's file stands where the socket should be. Nobody finds the socket, but it works still.
 my $socket = steal(($d->idle_workers)[0], 8);

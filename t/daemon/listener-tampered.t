@@ -16,14 +16,7 @@ need_socket_filter();
 my $bound = 2.9;    # the default of accept.stall_timeout and 1 s, and a machine that has other things to do
 
 # What an enemy in a worker can reach: pidfd_open(2) and pidfd_getfd(2) give us its socket.
-sub steal ($pid, $fd) {
-    my $pidfd  = syscall(434, $pid + 0, 0);
-    my $stolen = $pidfd < 0 ? -1 : syscall(438, $pidfd, $fd + 0, 0);
-    POSIX::close($pidfd) if $pidfd >= 0;
-    plan(skip_all => "pidfd_getfd: $!") if $stolen < 0;
-    open my $socket, '+<&=', $stolen or die $!;
-    return $socket;
-}
+sub steal ($pid, $fd) { descriptor_of($pid, $fd) // plan(skip_all => "pidfd_getfd: $!") }
 
 sub drop_all ($socket) {
     my $code    = pack 'SCCL', 6, 0, 0, 0;                        # BPF_RET: keep nothing
